@@ -44,6 +44,7 @@ struct pv_engine_stats {
     u64 held_peak;     /* most packets ever held at once, since the last hold began */
     u64 held_dropped;  /* packets lost because the hold limit was reached */
     u64 injected;      /* packets taken by pv_engine_inject */
+    u64 refused;       /* VNF output that names no open port or lies outside its buffer */
     u64 last_rx_ns;    /* newest arrival on any port */
     u64 mode;
     u64 running;       /* 1 while the worker thread runs */

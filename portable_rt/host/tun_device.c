@@ -1,0 +1,85 @@
+/* A TUN device: raw IP packets, one a read or write. */
+#include "tun_device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel's own queue towards us: what it keeps while nobody reads. */
+#define TUN_QUEUE_PACKETS 10000
+
+/* Lengthening the queue needs CAP_NET_ADMIN over the network namespace. Without it the
+ * device works with the queue that it has, so a refusal is no failure. */
+static void lengthen_queue(const char *name)
+{
+    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (control < 0)
+        return;
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, name);
+    request.ifr_qlen = TUN_QUEUE_PACKETS;
+    ioctl(control, SIOCSIFTXQLEN, &request);
+    close(control);
+}
+
+i64 pv_tun_device_open(const char *name, struct pv_sentence sentence)
+{
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (strlen(name) == 0 || strlen(name) >= sizeof request.ifr_name)
+        return pv_fail(sentence, EINVAL, "\"%s\" is not a device name of 1 to %d characters", name,
+                       (int)sizeof request.ifr_name - 1);
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return pv_fail(sentence, errno, "cannot open /dev/net/tun for device %s: %s", name,
+                       strerror(errno));
+    strcpy(request.ifr_name, name);
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    if (ioctl(fd, TUNSETIFF, &request) < 0) {
+        int code = errno;
+        close(fd);
+        return pv_fail(sentence, code, "cannot attach to TUN device %s: %s", name,
+                       strerror(code));
+    }
+    lengthen_queue(request.ifr_name);
+    return fd;
+}
+
+i64 pv_tun_device_read(int fd, u8 *data, u64 capacity)
+{
+    ssize_t length;
+    do
+        length = read(fd, data, capacity);
+    while (length < 0 && errno == EINTR);
+    if (length < 0)
+        return -(i64)errno;
+    /* The kernel cuts a longer packet to the buffer without a word, so a full buffer
+     * means a packet that did not fit. */
+    if ((u64)length >= capacity)
+        return -EMSGSIZE;
+    return length == 0 ? -EAGAIN : (i64)length;
+}
+
+i64 pv_tun_device_write(int fd, const u8 *data, u64 length, i64 *wait_ms)
+{
+    while (write(fd, data, length) < 0) {
+        if (errno == EINTR)
+            continue;
+        if ((errno != EAGAIN && errno != ENOBUFS) || *wait_ms <= 0)
+            return -(i64)errno;
+        /* A millisecond at a time: after ENOBUFS the device may call itself writable
+         * although it is not. */
+        int code = errno;
+        struct pollfd writable = {.fd = fd, .events = POLLOUT};
+        poll(&writable, code == EAGAIN ? 1 : 0, 1);
+        *wait_ms -= 1;
+    }
+    return 0;
+}
