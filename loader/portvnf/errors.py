@@ -1,0 +1,51 @@
+"""The exceptions that portvnf raises for anything a user can put right.
+
+Each message is one sentence that names what is wrong and where. The command line prints
+it and exits with status 2; anything else that escapes is a defect.
+"""
+
+from __future__ import annotations
+
+
+class PortvnfError(Exception):
+    """Base of all errors below."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class HostError(PortvnfError):
+    """This machine lacks something: a program, a library, a permission."""
+
+
+class MissingPieceError(HostError):
+    """A file that the build makes is not where it is looked for."""
+
+
+class ArtifactError(PortvnfError):
+    """The artifact is not one: damaged, foreign, or it breaks a rule of the verifier."""
+
+
+class BuildError(PortvnfError):
+    """The sources cannot be made into an artifact."""
+
+
+class CompileError(PortvnfError):
+    """A sound artifact could not be compiled or loaded for this host."""
+
+
+class ConfigError(PortvnfError):
+    """The configuration cannot be used."""
+
+
+class StateError(PortvnfError):
+    """State cannot be exported from or imported into an instance."""
+
+
+class EngineError(PortvnfError):
+    """The packet engine refused: no such driver, device or file."""
+
+
+class LabError(PortvnfError):
+    """The lab's network, a peer or the video does not do what it should."""

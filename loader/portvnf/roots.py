@@ -1,0 +1,214 @@
+"""Debian roots of other ISAs, and the commands that run Python in them under QEMU.
+
+A root is an unpacked, unconfigured Debian 12 with Python, llvmlite, cffi, construct and a
+linker, of one ISA. Nothing in it is run while it is made and no rights are needed. QEMU's
+user mode then runs its programs as ordinary processes of this machine.
+
+From a shell:
+    python3 -m portvnf.roots make mips64el s390x
+    python3 -m portvnf.roots run mips64el -- -c "import platform; print(platform.machine())"
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portvnf import locate
+from portvnf.errors import HostError, MissingPieceError, PortvnfError
+
+SUITE = "bookworm"
+PACKAGES = (
+    "python3-minimal",
+    "python3",
+    "python3-llvmlite",
+    "python3-cffi",
+    "python3-construct",
+    "python3-cryptography",
+    "binutils",
+    "libssl3",
+    "ca-certificates",
+)
+
+
+@dataclass(frozen=True)
+class RootIsa:
+    """What differs from ISA to ISA in a Debian root."""
+
+    architecture: str
+    triplet: str
+    emulator: str
+    loader: str  # the dynamic loader's path in the root
+
+    @property
+    def linker(self) -> str:
+        return f"usr/bin/{self.triplet}-ld"
+
+
+ISAS = {
+    "mips64el": RootIsa(
+        "mips64el", "mips64el-linux-gnuabi64", "qemu-mips64el-static", "lib64/ld.so.1"
+    ),
+    "s390x": RootIsa("s390x", "s390x-linux-gnu", "qemu-s390x-static", "lib/ld64.so.1"),
+}
+
+
+def _isa(name: str) -> RootIsa:
+    try:
+        return ISAS[name]
+    except KeyError:
+        raise HostError(f"no root is known for ISA {name!r}: {', '.join(ISAS)} are") from None
+
+
+def _program(name: str, package: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise HostError(f"{name} is not installed: install Debian's package {package}")
+    return path
+
+
+def folder() -> Path:
+    """Where roots are kept: $PORTVNF_ROOTS, the checkout's .cache/roots or the user's cache."""
+    named = os.environ.get("PORTVNF_ROOTS")
+    if named:
+        return Path(named)
+    checkout = locate.checkout()
+    if checkout:
+        return checkout / ".cache" / "roots"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "portvnf" / "roots"
+
+
+def _stamp(isa: str) -> str:
+    return hashlib.sha256(repr((isa, SUITE, PACKAGES)).encode()).hexdigest() + "\n"
+
+
+def is_made(isa: str) -> bool:
+    """Whether the root of this ISA exists and is of this version of portvnf."""
+    stamp = folder() / isa / "portvnf.stamp"
+    return stamp.is_file() and stamp.read_text() == _stamp(isa)
+
+
+def root(isa: str) -> Path:
+    """The root of this ISA; a MissingPieceError when it was not made."""
+    _isa(isa)
+    if not is_made(isa):
+        raise MissingPieceError(
+            f"the {isa} root is not in {folder()}: run python3 -m portvnf.roots make {isa}"
+        )
+    return folder() / isa
+
+
+def make(isa: str, progress: Callable[[str], None] = lambda line: None) -> Path:
+    """Makes the root unless it is there; about 20 s and 300 MB each. Returns its path."""
+    about = _isa(isa)
+    target = folder() / isa
+    if is_made(isa):
+        progress(f"root {isa}: there already")
+        return target
+    mmdebstrap = _program("mmdebstrap", "mmdebstrap")
+    partial = folder() / f"{isa}.partial"
+    for old in (partial, target):
+        if old.exists():
+            shutil.rmtree(old)
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    progress(f"root {isa}: fetching and unpacking Debian {SUITE}, {len(PACKAGES)} packages")
+    argv = [
+        mmdebstrap,
+        "--variant=extract",
+        "--mode=unshare" if os.geteuid() else "--mode=root",
+        f"--architectures={about.architecture}",
+        f"--include={','.join(PACKAGES)}",
+        SUITE,
+        str(partial),
+    ]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        last = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W:"))]
+        raise HostError(
+            f"mmdebstrap could not make the {isa} root: "
+            f"{last[-1] if last else f'exit status {done.returncode}'}"
+        )
+    _relink_loader(partial, about)
+    shutil.rmtree(partial / "usr" / "share" / "doc", ignore_errors=True)
+    (partial / "portvnf.stamp").write_text(_stamp(isa))
+    partial.rename(target)
+    progress(f"root {isa}: made in {target}")
+    return target
+
+
+def _relink_loader(partial: Path, about: RootIsa) -> None:
+    # Debian's link is absolute; seen from outside the root it would lead out of it.
+    link = partial / about.loader
+    if not link.is_symlink():
+        raise HostError(f"the {about.architecture} root lacks its dynamic loader, {about.loader}")
+    target = str(link.readlink())
+    if target.startswith("/"):
+        link.unlink()
+        link.symlink_to(os.path.relpath(partial / target[1:], link.parent))
+
+
+def command(isa: str, extra: Mapping[str, str] | None = None) -> list[str]:
+    """The argv prefix that runs this ISA's Python with portvnf importable.
+
+    Append Python's own arguments: command("mips64el") + ["-m", "portvnf.cli", ...]. The
+    environment that it needs (and `extra`) is part of the prefix; the caller's own
+    environment is passed through. $PORTVNF_BUILD names build/ISA and $PORTVNF_ARTIFACT the
+    one artifact that all ISAs share.
+    """
+    about = _isa(isa)
+    base = root(isa)
+    emulator = _program(about.emulator, "qemu-user-static")
+    source = Path(locate.__file__).resolve().parent.parent
+    build = (locate.checkout() or Path.cwd()) / "build"
+    environment = {
+        "PYTHONHOME": str(base / "usr"),
+        "PYTHONPATH": f"{source}:{base / 'usr/lib/python3/dist-packages'}",
+        "PORTVNF_BUILD": str(build / isa),
+        "PORTVNF_ARTIFACT": str(build / locate.ARTIFACT),
+        "PORTVNF_LD": shlex.join([emulator, "-L", str(base), str(base / about.linker)]),
+        **(extra or {}),
+    }
+    argv = [emulator, "-L", str(base)]
+    for name, value in environment.items():
+        if "," in value:
+            raise HostError(f"QEMU takes no comma in an environment variable: {name}={value}")
+        argv += ["-E", f"{name}={value}"]
+    for name in ("LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV"):
+        argv += ["-U", name]
+    return [*argv, str(base / "usr" / "bin" / "python3.11")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The entry point of `python3 -m portvnf.roots`."""
+    parser = argparse.ArgumentParser(prog="python3 -m portvnf.roots", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = parser.add_subparsers(dest="action", required=True)
+    making = actions.add_parser("make", help="make roots that are not there yet")
+    making.add_argument("isa", nargs="+")
+    running = actions.add_parser("run", help="run a root's Python with these arguments")
+    running.add_argument("isa")
+    running.add_argument("rest", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.action == "make":
+            for isa in chosen.isa:
+                make(isa, lambda line: print(line, flush=True))
+            return 0
+        rest = chosen.rest[1:] if chosen.rest[:1] == ["--"] else chosen.rest
+        return subprocess.run([*command(chosen.isa), *rest]).returncode
+    except PortvnfError as error:
+        print(f"portvnf: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
