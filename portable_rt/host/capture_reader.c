@@ -75,7 +75,7 @@ static i64 check_records(struct pv_capture_reader *reader, const char *path,
             return pv_fail(sentence, EINVAL,
                            "capture file %s is truncated: packet %llu at byte %llu needs %llu "
                            "bytes, %llu are left",
-                           path, number, at, kept, size - at);
+                           path, number, at - PV_CAPTURE_RECORD, kept, size - at);
         at += kept;
         if (fseeko(reader->file, (off_t)at, SEEK_SET) != 0)
             return pv_fail(sentence, errno, "cannot read capture file %s: %s", path,
