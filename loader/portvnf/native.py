@@ -1,0 +1,17 @@
+"""The engine "native": the VNF's same sources, built for one ISA by GCC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from portvnf import cdef
+from portvnf.loaded import LoadedVnf
+from portvnf.shared_object import isa_of, open_exports
+
+
+def load_native(path: str | Path) -> LoadedVnf:
+    """Opens vepc-native.so or its like; a CompileError when it is of another ISA or no VNF."""
+    path = Path(path).resolve()
+    isa = isa_of(path)
+    library, addresses = open_exports(path, cdef.functions("vnf.h"))
+    return LoadedVnf(addresses, "native", isa, "generic", "", "", library)
