@@ -9,14 +9,16 @@
 
 #include <portvnf/types.h>
 
-/* A backlog is released at the rate at which packets arrive, so that it never grows,
- * plus this many packets a second, so that it ends: n waiting packets are gone in
- * n / 20,000 seconds. At 1,400 bytes that is 224 Mbit/s on top of the traffic, and a
- * receiver with default buffers may sleep for 4 ms. */
-#define PV_RELEASE_PACKETS_PER_SECOND 20000
+/* A backlog is released at the rate at which packets arrive, so that it never grows, plus
+ * this many packets a second, so that it ends. A receiver with default buffers may then be
+ * kept from running for some 20 ms (90 packets); at 20,000 a second 4 ms would be too long,
+ * and busy machines were seen to lose packets. A slower release does not raise the longest
+ * delay, which is that of the packet that was held first. */
+#define PV_RELEASE_PACKETS_PER_SECOND 4000
 
-/* A backlog so large that this rate would take longer than a second is released in one
- * second: who holds more than 20,000 packets has receivers for such rates. */
+/* A backlog that would take longer than a second at that rate is released in one second.
+ * So after a freeze of less than a second the next hop sees, for a second, less than
+ * twice the traffic that it had before, or 4,000 packets a second more. */
 
 /* Credit that may gather while the worker is kept from running. */
 #define PV_RELEASE_CREDIT_NS 2000000

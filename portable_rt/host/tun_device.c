@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <string.h>
@@ -15,17 +16,28 @@
 #define TUN_QUEUE_PACKETS 10000
 
 /* Lengthening the queue needs CAP_NET_ADMIN over the network namespace. Without it the
- * device works with the queue that it has, so a refusal is no failure. */
+ * device works with the queue that it has, so a refusal is no failure. It goes by netlink
+ * because the ioctl asks for the right over the whole machine. */
 static void lengthen_queue(const char *name)
 {
-    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg link;
+        struct rtattr attribute;
+        u32 packets;
+    } request = {
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = RTM_SETLINK,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name)},
+        .attribute = {.rta_len = RTA_LENGTH(sizeof(u32)), .rta_type = IFLA_TXQLEN},
+        .packets = TUN_QUEUE_PACKETS,
+    };
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    int control = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (control < 0)
         return;
-    struct ifreq request;
-    memset(&request, 0, sizeof request);
-    strcpy(request.ifr_name, name);
-    request.ifr_qlen = TUN_QUEUE_PACKETS;
-    ioctl(control, SIOCSIFTXQLEN, &request);
+    sendto(control, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
     close(control);
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import portvnf
 from portvnf import locate
 from portvnf.engine import Engine
 
@@ -106,8 +108,9 @@ def in_namespace() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(Path(portvnf.__file__).parents[1])}
         return subprocess.run(
-            [*prefix, *command], capture_output=True, text=True, timeout=60, check=False
+            [*prefix, *command], env=environment, capture_output=True, text=True, timeout=60
         )
 
     return run

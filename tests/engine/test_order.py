@@ -181,8 +181,8 @@ def test_a_release_is_paced_and_fresh_packets_stay_behind(double: Double) -> Non
         elapsed = time.monotonic() - begin
         engine.stop()
         assert pop_all(engine, 1) == held + fresh
-    # 20,000 packets a second; never faster, and slower only as far as the machine is busy.
-    assert 0.24 <= elapsed < 2
+    # In a second; hardly faster, and slower only as far as the machine is busy.
+    assert 0.7 <= elapsed < 3
 
 
 def test_a_huge_backlog_is_released_in_about_a_second(double: Double) -> None:
