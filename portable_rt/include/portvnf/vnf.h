@@ -23,8 +23,10 @@
 #define PV_SPARE_MAX 64
 #define PV_OUT_MAX 128
 
-/* Bytes that the host leaves free in front of every input packet, for encapsulation. */
+/* Bytes that the host leaves free in front of every input packet, for encapsulation, and
+ * the smallest buffer that it may hand in. */
 #define PV_HEADROOM 128
+#define PV_CAPACITY_MIN 2048
 
 /* One packet and the buffer that it lies in. The host owns the buffer; during the call
  * the VNF may read and write all of [base, base + capacity) and move the packet within
@@ -63,6 +65,8 @@ struct pv_burst {
 #define PV_ERROR_CAPACITY 8     /* this instance is configured too small for the record */
 #define PV_ERROR_FOREIGN 9      /* an address or APN that is not in this configuration */
 #define PV_ERROR_BUFFER 10      /* the buffer cannot hold even one record */
+#define PV_ERROR_ORDER 11       /* records do not stand in ascending order of their keys */
+#define PV_ERROR_INCOMPLETE 12  /* something that the state must have is missing */
 
 /* One step of an export. The host sets section, since, cursor (0 at first), buffer and
  * capacity; the VNF fills the buffer with whole records, in canonical order, and sets
@@ -70,7 +74,9 @@ struct pv_burst {
  * entries, so that it fits between two bursts: length may be 0 while more is 1. */
 struct pv_export {
     u64 section;
-    u64 since;    /* 0: everything; n: what changed after vnf_epoch returned n */
+    u64 since;    /* 0: everything; n: only what changed after vnf_epoch returned n */
+    u64 until;    /* 0: up to now; n: nothing that changed after vnf_epoch returned n, so
+                   * that a round taken in steps between bursts is consistent */
     u64 cursor;   /* in/out: pass it back unchanged for the next step */
     u64 capacity; /* bytes at buffer */
     u64 length;   /* out: bytes written */
@@ -79,15 +85,19 @@ struct pv_export {
     u8 *buffer;   /* owned by the host */
 };
 
-/* One step of an import: whole records of one section. On an error nothing says how
- * many records before it were taken: the host discards the arena. */
+/* The section number that ends an import: checks that the state is complete. */
+#define PV_IMPORT_COMPLETE 0
+
+/* One step of an import: whole records of one section, in canonical order. On an error
+ * some records before it may have been taken: the host discards the arena. */
 struct pv_import {
     u64 section;
+    u64 first;   /* 1 in the first step of a section, 0 while it goes on */
     u64 length;  /* bytes at buffer */
     u64 now_ns;  /* remaining times in the records count from here */
     u64 records; /* out: records taken */
     u64 failed;  /* out, on an error: byte offset of the record that was refused */
-    u64 field;   /* out, on an error: 1 + number of the refused field in its record, or 0 */
+    u64 field;   /* out, on an error: number of the refused field, from 1; 0: the record */
     const u8 *buffer; /* owned by the host, only read */
 };
 

@@ -1,0 +1,115 @@
+"""A VNF's state schema: its sections, its configuration record, its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import construct as cs
+
+from portvnf.state import fields
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of record, stored together."""
+
+    number: int
+    name: str
+    record: Any
+    docs: str
+    additive: bool = False
+    """Counters: left out of deltas, added to what is there on import."""
+    delta: bool = False
+    """Appears in the stream between two agents only, never in an image."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Everything that a VNF exports and imports. `records` names the shared parts."""
+
+    name: str
+    version: int
+    ports: tuple[str, ...]
+    """Names of the VNF's ports; the index is the port's number."""
+    config: Any
+    records: dict[str, Any]
+    sections: tuple[Section, ...]
+
+    def section(self, key: str | int) -> Section:
+        """The section of that name or number; KeyError when there is none."""
+        for section in self.sections:
+            if key in (section.name, section.number):
+                return section
+        raise KeyError(key)
+
+    @property
+    def image_sections(self) -> tuple[Section, ...]:
+        """The sections of an image, in the order in which they stand there."""
+        return tuple(section for section in self.sections if not section.delta)
+
+    def sha256(self) -> str:
+        """Digest of all that decides the encoding; descriptions do not count."""
+        return hashlib.sha256("\n".join(self._describe()).encode()).hexdigest()
+
+    def _describe(self) -> Iterator[str]:
+        yield f"schema {self.name} {self.version}"
+        for section in self.sections:
+            yield f"section {section.number} {section.name} {section.additive} {section.delta}"
+            yield from describe(section.record, "  ")
+        yield "config"
+        yield from describe(self.config, "  ")
+
+
+def describe(record: Any, indent: str = "") -> Iterator[str]:
+    """One line a field: name and type, nested records indented."""
+    for name, kind, _ in fields.fields_of(record):
+        yield f"{indent}{name}: {type_name(kind)}"
+        if isinstance(kind, cs.Struct):
+            yield from describe(kind, indent + "  ")
+        elif isinstance(kind, fields.Listing) and isinstance(kind.record, cs.Struct):
+            yield from describe(kind.record, indent + "  ")
+
+
+def leaf_names(record: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted names of the fields that hold values, in the order in which C numbers them."""
+    for name, kind, _ in fields.fields_of(record):
+        if isinstance(kind, fields.Listing):
+            yield prefix + name
+            if isinstance(kind.record, cs.Struct):
+                yield from leaf_names(kind.record, f"{prefix}{name}[].")
+        elif isinstance(kind, cs.Struct):
+            yield from leaf_names(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def type_name(kind: Any) -> str:
+    """A field type in words, as in the documents and the schema hash."""
+    match kind:
+        case fields.Bounded():
+            return f"{type_name(kind.subcon)} in {kind.low}..{kind.high}"
+        case fields.Choice():
+            names = ", ".join(f"{value}={name}" for name, value in kind.names.items())
+            return f"{type_name(kind.subcon)} of {names}"
+        case fields.Ipv4():
+            return "ipv4"
+        case fields.Ipv6():
+            return "ipv6"
+        case fields.Prefix64():
+            return "prefix64"
+        case fields.Octets():
+            return f"octets[{kind.size}]"
+        case fields.Blob():
+            return f"blob[..{kind.limit}]"
+        case fields.Text():
+            return f"text[..{kind.limit}]"
+        case fields.Listing():
+            return f"list[..{kind.limit}] of {type_name(kind.record)}"
+        case cs.FormatField():
+            return f"u{8 * kind.sizeof()}"
+        case cs.Struct():
+            return "record"
+    raise TypeError(f"a state schema cannot hold {kind!r}")

@@ -1,0 +1,378 @@
+/* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN connection
+ * and its default bearer. */
+#include "gtpc.h"
+#include "paths.h"
+#include "pco.h"
+#include "pools.h"
+#include "sessions.h"
+
+#define PDN_TYPE_IPV4V6 3
+#define APN_LONGEST 100
+
+/* The interface identifier given to a UE: never 1, which is the gateway's. */
+#define INTERFACE_ID_BASE 0x100000000ull
+
+/* What a request asks for, once it is checked. */
+struct wish {
+    struct ie imsi;
+    struct vepc_tunnel mme;
+    struct vepc_tunnel enb; /* ipv4 0 without one */
+    u64 old_ue;             /* slot, or CONTEXTS_NONE */
+    int same_context;       /* whether old_ue is kept and gets one more session */
+    u8 ebi;
+    u8 rat_type;
+    u8 apn;
+    u8 asked_type;
+    u8 pdn_type;
+    u32 ambr_uplink;
+    u32 ambr_downlink;
+    struct ie qos;
+};
+
+/* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length, 0 when it
+ * is not an APN. */
+static u64 read_apn(struct ie ie, u8 *name)
+{
+    u64 end = 0;
+    if (ie.length == 0 || ie.length > APN_LONGEST)
+        return 0;
+    for (u64 at = 0; at < ie.length;) {
+        u64 label = ie.value[at++];
+        if (label == 0 || label > ie.length - at)
+            return 0;
+        if (end)
+            name[end++] = '.';
+        for (u64 i = 0; i < label; i++) {
+            u8 c = ie.value[at + i];
+            name[end++] = c >= 'A' && c <= 'Z' ? (u8)(c + 32) : c;
+        }
+        at += label;
+    }
+    return end;
+}
+
+/* The length of an APN without its operator identifier ".mncNNN.mccNNN.gprs"
+ * (TS 23.003, 9.1.2). */
+static u64 network_identifier_length(const u8 *name, u64 length)
+{
+    const u64 operator_length = 19;
+    if (length <= operator_length)
+        return length;
+    const u8 *tail = name + length - operator_length;
+    if (memory_equal(tail, (const u8 *)".mnc", 4) && memory_equal(tail + 7, (const u8 *)".mcc", 4) &&
+        memory_equal(tail + 14, (const u8 *)".gprs", 5))
+        return length - operator_length;
+    return length;
+}
+
+static int find_apn(const struct vepc_config *config, struct ie ie, u8 *which)
+{
+    u8 name[APN_LONGEST];
+    u64 length = network_identifier_length(name, read_apn(ie, name));
+    for (u64 i = 0; i < config->apns_count && length > 0; i++) {
+        const struct vepc_apn *apn = &config->apns[i];
+        if (apn->name_length == length && memory_equal(apn->name, name, length)) {
+            *which = (u8)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says. */
+static u8 asked_pdn_type(struct ie ies)
+{
+    struct ie ie;
+    if ((ies_find(ies, IE_PDN_TYPE, 0, &ie) || ies_find(ies, IE_PAA, 0, &ie)) && ie.length >= 1)
+        return ie.value[0] & 7;
+    return 0;
+}
+
+static u32 granted(u32 asked, u32 most)
+{
+    return most != 0 && (asked > most || asked == 0) ? most : asked;
+}
+
+static struct refusal read_bearer(const struct request *request, struct wish *wish)
+{
+    struct ie context;
+    struct ie ie;
+    if (!ies_find(request->ies, IE_BEARER_CONTEXT, 0, &context))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_CONTEXT, 0);
+    if (!ies_well_formed(context))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_CONTEXT, 0);
+    if (!ies_find(context, IE_EBI, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_EBI, 0);
+    wish->ebi = ie_read_ebi(ie);
+    if (wish->ebi == 0)
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
+    if (!ies_find(context, IE_BEARER_QOS, 0, &wish->qos))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_QOS, 0);
+    if (wish->qos.length < 22)
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_QOS, 0);
+    wish->enb.ipv4 = 0;
+    if (ies_find(context, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S1U_ENODEB, &wish->enb))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
+static struct refusal read_pdn(const struct request *request, struct wish *wish)
+{
+    const struct vepc_config *config = &request->turn->vepc->config;
+    struct ie ie;
+    if (!ies_find(request->ies, IE_APN, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_APN, 0);
+    if (!find_apn(config, ie, &wish->apn))
+        return refuse(CAUSE_UNKNOWN_APN, 0, 0);
+    wish->asked_type = asked_pdn_type(request->ies);
+    if (wish->asked_type == 0)
+        return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_PAA, 0);
+    wish->pdn_type = wish->asked_type & config->apns[wish->apn].pdn_types;
+    if (wish->asked_type > PDN_TYPE_IPV4V6 || wish->pdn_type == 0)
+        return refuse(CAUSE_PDN_TYPE_NOT_SUPPORTED, 0, 0);
+    u32 uplink = 0;
+    u32 downlink = 0;
+    if (ies_find(request->ies, IE_AMBR, 0, &ie)) {
+        if (ie.length < 8)
+            return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_AMBR, 0);
+        uplink = pv_load_be32(ie.value);
+        downlink = pv_load_be32(ie.value + 4);
+    }
+    wish->ambr_uplink = granted(uplink, config->apns[wish->apn].ambr_uplink);
+    wish->ambr_downlink = granted(downlink, config->apns[wish->apn].ambr_downlink);
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
+/* Which UE the request is for: the one that its TEID names, or one with its IMSI that the
+ * MME has forgotten (TEID 0), or a new one. */
+static struct refusal read_ue(struct request *request, struct response *response,
+                              struct wish *wish)
+{
+    struct vepc *vepc = request->turn->vepc;
+    struct ie ie;
+    if (!ies_find(request->ies, IE_F_TEID, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_F_TEID, 0);
+    if (!ie_read_f_teid(ie, S11_MME, &wish->mme))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+    response->teid = wish->mme.teid;
+    if (!ies_find(request->ies, IE_IMSI, 0, &wish->imsi))
+        return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_IMSI, 0);
+    if (wish->imsi.length == 0 || wish->imsi.length > 8)
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_IMSI, 0);
+    if (!ies_find(request->ies, IE_RAT_TYPE, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_RAT_TYPE, 0);
+    if (ie.length < 1)
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_RAT_TYPE, 0);
+    wish->rat_type = ie.value[0];
+    u8 imsi[8];
+    __builtin_memset(imsi, 0xff, sizeof imsi);
+    memory_copy(imsi, wish->imsi.value, wish->imsi.length);
+    wish->old_ue = ue_find_imsi(vepc, imsi);
+    wish->same_context = 0;
+    if (request->teid != 0) {
+        u64 named = contexts_find(&vepc->ues, request->teid);
+        if (named == CONTEXTS_NONE || named != wish->old_ue)
+            return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+        wish->same_context = 1;
+    }
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
+/* Copies an optional IE of at most `limit` octets; one that is longer counts as absent. */
+static u8 copy_optional(struct ie ies, u8 type, u8 *to, u64 limit)
+{
+    struct ie ie;
+    if (!ies_find(ies, type, 0, &ie) || ie.length > limit)
+        return 0;
+    memory_copy(to, ie.value, ie.length);
+    return (u8)ie.length;
+}
+
+static u64 make_ue(const struct request *request, const struct wish *wish)
+{
+    struct vepc *vepc = request->turn->vepc;
+    u64 slot = contexts_allocate(&vepc->ues);
+    struct ue *ue = &vepc->ue[slot];
+    __builtin_memset(ue, 0, sizeof *ue);
+    __builtin_memset(ue->imsi, 0xff, sizeof ue->imsi);
+    memory_copy(ue->imsi, wish->imsi.value, wish->imsi.length);
+    ue->mme = wish->mme;
+    ue->rat_type = wish->rat_type;
+    ue->msisdn_length = copy_optional(request->ies, IE_MSISDN, ue->msisdn, sizeof ue->msisdn);
+    ue->mei_length = copy_optional(request->ies, IE_MEI, ue->mei, sizeof ue->mei);
+    ue->uli_length = copy_optional(request->ies, IE_ULI, ue->uli, sizeof ue->uli);
+    copy_optional(request->ies, IE_SERVING_NETWORK, ue->serving_network,
+                  sizeof ue->serving_network);
+    ue_link(vepc, slot);
+    return slot;
+}
+
+static u64 make_session(const struct request *request, const struct wish *wish, u64 ue_slot,
+                        u64 offset4, u64 offset6)
+{
+    struct vepc *vepc = request->turn->vepc;
+    struct pdn *pdn = &vepc->pdn[wish->apn];
+    u64 slot = contexts_allocate(&vepc->sessions);
+    struct session *session = &vepc->session[slot];
+    struct ie mode;
+    session->ue = (u32)ue_slot;
+    session->lbi = wish->ebi;
+    session->pdn_type = wish->pdn_type;
+    session->apn = wish->apn;
+    session->selection_mode =
+        ies_find(request->ies, IE_SELECTION_MODE, 0, &mode) && mode.length ? mode.value[0] & 3 : 0;
+    session->ipv4 = 0;
+    session->prefix = 0;
+    session->interface_id = 0;
+    if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4) {
+        pool_allocate(&pdn->pool4, offset4);
+        session->ipv4 = (u32)(pdn->pool4.base + offset4);
+    }
+    if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) {
+        pool_allocate(&pdn->pool6, offset6);
+        session->prefix = pdn->pool6.base + offset6;
+        session->interface_id = INTERFACE_ID_BASE | vepc->sessions.teid[slot];
+    }
+    session->ambr_uplink = wish->ambr_uplink;
+    session->ambr_downlink = wish->ambr_downlink;
+    session->charging_id = vepc->next_charging_id++;
+    session_link(vepc, slot);
+    return slot;
+}
+
+static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_slot)
+{
+    u64 slot = contexts_allocate(&vepc->bearers);
+    struct bearer *bearer = &vepc->bearer[slot];
+    bearer->session = (u32)session_slot;
+    bearer->ebi = wish->ebi;
+    bearer->arp = wish->qos.value[0];
+    bearer->qci = wish->qos.value[1];
+    bearer->mbr_uplink = ie_read_rate(wish->qos.value + 2);
+    bearer->mbr_downlink = ie_read_rate(wish->qos.value + 7);
+    bearer->gbr_uplink = ie_read_rate(wish->qos.value + 12);
+    bearer->gbr_downlink = ie_read_rate(wish->qos.value + 17);
+    bearer_link(vepc, slot);
+    if (wish->enb.ipv4) {
+        paths_get(vepc, wish->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
+        bearer_set_enb(vepc, slot, wish->enb, 1);
+    }
+    return slot;
+}
+
+static void write_paa(struct ie_writer *w, const struct session *session)
+{
+    u8 *ie = ie_begin(w, IE_PAA, 0);
+    ie_put_u8(w, session->pdn_type);
+    if (session->prefix) {
+        ie_put_u8(w, 64);
+        ie_put_u64(w, session->prefix);
+        ie_put_u64(w, session->interface_id);
+    }
+    if (session->ipv4)
+        ie_put_u32(w, session->ipv4);
+    ie_end(w, ie);
+}
+
+static void write_ambr(struct ie_writer *w, const struct session *session)
+{
+    u8 *ie = ie_begin(w, IE_AMBR, 0);
+    ie_put_u32(w, session->ambr_uplink);
+    ie_put_u32(w, session->ambr_downlink);
+    ie_end(w, ie);
+}
+
+static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 bearer_slot)
+{
+    const struct bearer *bearer = &vepc->bearer[bearer_slot];
+    struct vepc_tunnel s1u = {vepc->bearers.teid[bearer_slot], vepc->config.s1u};
+    u8 *context = ie_begin(w, IE_BEARER_CONTEXT, 0);
+    ie_write_u8(w, IE_EBI, bearer->ebi);
+    ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));
+    ie_write_f_teid(w, 0, S1U_SGW, s1u);
+    ie_write_f_teid(w, 2, S5U_PGW, s1u); /* S-GW and P-GW are one: so is their tunnel */
+    ie_write_u32(w, IE_CHARGING_ID, vepc->session[bearer->session].charging_id);
+    ie_end(w, context);
+}
+
+/* A sound request says what the MME no longer knows: all of the UE, or the session that
+ * used this bearer identity before. */
+static void forget_old(struct vepc *vepc, const struct wish *wish)
+{
+    if (wish->old_ue == CONTEXTS_NONE)
+        return;
+    if (!wish->same_context) {
+        ue_delete(vepc, wish->old_ue);
+        return;
+    }
+    u64 bearer = ue_find_bearer(&vepc->ue[wish->old_ue], wish->ebi);
+    if (bearer != CONTEXTS_NONE)
+        session_delete(vepc, vepc->bearer[bearer].session);
+}
+
+static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish,
+                                      u64 offset4, u64 offset6)
+{
+    int needs4 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4;
+    int needs6 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6;
+    if ((needs4 && offset4 == POOL_NONE) || (needs6 && offset6 == POOL_NONE))
+        return refuse(CAUSE_ADDRESSES_OCCUPIED, 0, 0);
+    if ((!wish->same_context && vepc->ues.free.free == 0) || vepc->sessions.free.free == 0 ||
+        vepc->bearers.free.free == 0)
+        return refuse(CAUSE_NO_RESOURCES, 0, 0);
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
+struct refusal gtpc_create_session(struct request *request, struct response *response)
+{
+    struct vepc *vepc = request->turn->vepc;
+    struct wish wish;
+    struct refusal refusal = read_ue(request, response, &wish);
+    if (refusal.cause == CAUSE_ACCEPTED)
+        refusal = read_bearer(request, &wish);
+    if (refusal.cause == CAUSE_ACCEPTED)
+        refusal = read_pdn(request, &wish);
+    if (refusal.cause != CAUSE_ACCEPTED)
+        return refusal;
+
+    forget_old(vepc, &wish);
+    struct pdn *pdn = &vepc->pdn[wish.apn];
+    u64 offset4 = pool_next(&pdn->pool4);
+    u64 offset6 = pool_next(&pdn->pool6);
+    refusal = check_resources(vepc, &wish, offset4, offset6);
+    if (refusal.cause != CAUSE_ACCEPTED) {
+        if (wish.same_context && vepc->ue[wish.old_ue].first_session == NO_SLOT)
+            ue_delete(vepc, wish.old_ue);
+        return refusal;
+    }
+
+    int new_path = !paths_find(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
+    struct ie recovery;
+    paths_get(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
+    if (ies_find(request->ies, IE_RECOVERY, 0, &recovery) && recovery.length >= 1)
+        paths_learn_restart(vepc, request->peer, VEPC_PATH_PLANE_GTP_C, recovery.value[0]);
+
+    u64 ue = wish.same_context ? wish.old_ue : make_ue(request, &wish);
+    vepc->ue[ue].mme = wish.mme;
+    u64 session = make_session(request, &wish, ue, offset4, offset6);
+    u64 bearer = make_bearer(vepc, &wish, session);
+    ue_touch(vepc, ue);
+    count(vepc, COUNT_sessions_created);
+
+    struct ie_writer *w = &response->ies;
+    u8 cause = wish.pdn_type == wish.asked_type ? CAUSE_ACCEPTED : CAUSE_NEW_PDN_TYPE;
+    struct vepc_tunnel s11 = {vepc->ues.teid[ue], vepc->config.s11};
+    struct vepc_tunnel s5c = {vepc->sessions.teid[session], vepc->config.s11};
+    ie_write_cause(w, refuse(cause, 0, 0));
+    ie_write_f_teid(w, 0, S11_SGW, s11);
+    ie_write_f_teid(w, 1, S5C_PGW, s5c);
+    write_paa(w, &vepc->session[session]);
+    ie_write_u8(w, IE_APN_RESTRICTION, 0);
+    if (vepc->config.apns[wish.apn].ambr_uplink || vepc->config.apns[wish.apn].ambr_downlink)
+        write_ambr(w, &vepc->session[session]);
+    write_bearer(w, vepc, bearer);
+    pco_answer(request, w, &vepc->config.apns[wish.apn]);
+    if (new_path)
+        ie_write_u8(w, IE_RECOVERY, vepc->restart_counter);
+    return refuse(cause, 0, 0);
+}

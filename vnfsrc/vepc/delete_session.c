@@ -1,0 +1,43 @@
+/* Delete Session (TS 29.274, 7.2.9 and 7.2.10). */
+#include "gtpc.h"
+#include "sessions.h"
+
+/* The session that a request means: by its Linked EPS Bearer ID or, without one, the UE's
+ * only session. CONTEXTS_NONE, with the refusal, when that names none. */
+static u64 find_session(const struct request *request, const struct ue *ue,
+                        struct refusal *refusal)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    struct ie ie;
+    if (!ies_find(request->ies, IE_EBI, 0, &ie)) {
+        u32 first = ue->first_session;
+        if (first != NO_SLOT && vepc->session[first - 1].next == NO_SLOT)
+            return first - 1;
+        *refusal = refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_EBI, 0);
+        return CONTEXTS_NONE;
+    }
+    u8 lbi = ie_read_ebi(ie);
+    u64 bearer = lbi ? ue_find_bearer(ue, lbi) : CONTEXTS_NONE;
+    if (bearer == CONTEXTS_NONE || vepc->session[vepc->bearer[bearer].session].lbi != lbi) {
+        *refusal = refuse(lbi ? CAUSE_CONTEXT_NOT_FOUND : CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
+        return CONTEXTS_NONE;
+    }
+    return vepc->bearer[bearer].session;
+}
+
+struct refusal gtpc_delete_session(struct request *request, struct response *response)
+{
+    struct vepc *vepc = request->turn->vepc;
+    u64 slot = gtpc_find_ue(request, response);
+    if (slot == CONTEXTS_NONE)
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+    struct refusal refusal = refuse(CAUSE_ACCEPTED, 0, 0);
+    u64 session = find_session(request, &vepc->ue[slot], &refusal);
+    if (session == CONTEXTS_NONE)
+        return refusal;
+    session_delete(vepc, session);
+    if (vepc->ue[slot].first_session == NO_SLOT)
+        ue_delete(vepc, slot);
+    ie_write_cause(&response->ies, refusal);
+    return refusal;
+}

@@ -1,0 +1,177 @@
+/* GTPv2-C messages: see gtpc.h. */
+#include "gtpc.h"
+
+#include "paths.h"
+#include "procedures.h"
+
+#define VERSION_2 0x40
+#define FLAG_TEID 0x08
+#define HEADER_WITHOUT_TEID 8
+
+/* Sends a finished message (header and IEs) in this packet. */
+static void send_message(struct request *request, struct pv_packet *packet, const u8 *message,
+                         u64 length)
+{
+    u16 in_port = packet->port;
+    packet->offset = PV_HEADROOM;
+    packet->length = (u32)length;
+    memory_copy(packet_data(packet), message, length);
+    udp_write(request->turn->vepc, packet, request->turn->vepc->config.s11, request->peer,
+              GTPC_PORT, request->port, 1);
+    emit(request->turn, packet, in_port);
+}
+
+/* Writes a header for the IEs that end at `end`. Without TEID the message begins 4 bytes
+ * later in the buffer; returns where. */
+static u8 *write_header(u8 *message, const u8 *end, u8 type, int with_teid, u32 teid,
+                        u32 sequence)
+{
+    u8 *start = with_teid ? message : message + 4;
+    start[0] = with_teid ? VERSION_2 | FLAG_TEID : VERSION_2;
+    start[1] = type;
+    pv_store_be16(start + 2, (u32)(end - start - 4));
+    if (with_teid)
+        pv_store_be32(start + 4, teid);
+    pv_store_be24(message + 8, sequence);
+    message[11] = 0;
+    return start;
+}
+
+static void answer_echo(struct request *request, struct pv_packet *packet)
+{
+    u8 message[GTPC_HEADER + 8];
+    struct ie_writer ies = {message + GTPC_HEADER};
+    ie_write_u8(&ies, IE_RECOVERY, request->turn->vepc->restart_counter);
+    u8 *start = write_header(message, ies.at, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
+    send_message(request, packet, start, (u64)(ies.at - start));
+}
+
+static void answer_version(struct request *request, struct pv_packet *packet)
+{
+    u8 message[GTPC_HEADER];
+    u8 *end = message + GTPC_HEADER;
+    u8 *start = write_header(message, end, GTPC_VERSION_NOT_SUPPORTED, 0, 0, 0);
+    send_message(request, packet, start, (u64)(end - start));
+}
+
+u64 gtpc_find_ue(struct request *request, struct response *response)
+{
+    struct vepc *vepc = request->turn->vepc;
+    u64 ue = contexts_find(&vepc->ues, request->teid);
+    response->teid = ue == CONTEXTS_NONE ? 0 : vepc->ue[ue].mme.teid;
+    return ue;
+}
+
+static struct refusal carry_out(struct request *request, struct response *response)
+{
+    if (!ies_well_formed(request->ies)) {
+        gtpc_find_ue(request, response);
+        return refuse(CAUSE_INVALID_LENGTH, 0, 0);
+    }
+    switch (request->type) {
+    case GTPC_CREATE_SESSION_REQUEST:
+        return gtpc_create_session(request, response);
+    case GTPC_MODIFY_BEARER_REQUEST:
+        return gtpc_modify_bearer(request, response);
+    case GTPC_DELETE_SESSION_REQUEST:
+        return gtpc_delete_session(request, response);
+    default:
+        return gtpc_release_access_bearers(request, response);
+    }
+}
+
+static void answer_request(struct request *request, struct pv_packet *packet)
+{
+    struct vepc *vepc = request->turn->vepc;
+    const struct procedure *kept = procedures_find(vepc, request);
+    if (kept) {
+        count(vepc, COUNT_gtpc_repeated);
+        send_message(request, packet, kept->response, kept->response_length);
+        return;
+    }
+    struct response response;
+    response.ies.at = response.message + GTPC_HEADER;
+    response.teid = 0;
+    struct refusal refusal = carry_out(request, &response);
+    int accepted = refusal.cause < CAUSE_CONTEXT_NOT_FOUND;
+    if (!accepted)
+        ie_write_cause(&response.ies, refusal);
+    u64 length = (u64)(response.ies.at - response.message);
+    write_header(response.message, response.ies.at, request->type + 1, 1, response.teid,
+                 request->sequence);
+    count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
+    if (accepted)
+        procedures_keep(vepc, request, response.message, length);
+    send_message(request, packet, response.message, length);
+}
+
+static void learn_restart(const struct request *request)
+{
+    struct ie recovery;
+    if (ies_well_formed(request->ies) && ies_find(request->ies, IE_RECOVERY, 0, &recovery) &&
+        recovery.length >= 1)
+        paths_learn_restart(request->turn->vepc, request->peer, VEPC_PATH_PLANE_GTP_C,
+                            recovery.value[0]);
+}
+
+/* Reads the header. Returns 0 or the reason to drop the packet. */
+static u64 parse(struct request *request, const u8 *message, u64 available)
+{
+    if (available < HEADER_WITHOUT_TEID || (message[0] & 0xe0) != VERSION_2)
+        return DROP_bad_gtpc_header;
+    u64 header = message[0] & FLAG_TEID ? GTPC_HEADER : HEADER_WITHOUT_TEID;
+    u64 total = 4 + (u64)pv_load_be16(message + 2);
+    if (total < header || total > available)
+        return DROP_bad_gtpc_length;
+    request->type = message[1];
+    request->teid = header == GTPC_HEADER ? pv_load_be32(message + 4) : 0;
+    request->sequence = pv_load_be24(message + header - 4);
+    request->ies.value = message + header;
+    request->ies.length = total - header;
+    return 0;
+}
+
+void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                  u64 udp_length)
+{
+    if (!udp_checksum_ok(ip, udp_length)) {
+        drop(turn, packet, DROP_bad_udp);
+        return;
+    }
+    struct request request;
+    request.turn = turn;
+    request.peer = ip->source;
+    request.port = pv_load_be16(ip->payload);
+    const u8 *message = ip->payload + UDP_HEADER;
+    u64 available = udp_length - UDP_HEADER;
+    count(turn->vepc, COUNT_gtpc_messages);
+    u64 reason = parse(&request, message, available);
+    if (reason) {
+        drop(turn, packet, (enum counter)reason);
+        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
+        if (available >= HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
+            message[1] != GTPC_VERSION_NOT_SUPPORTED)
+            answer_version(&request, packet);
+        return;
+    }
+    switch (request.type) {
+    case GTPC_ECHO_REQUEST:
+        learn_restart(&request);
+        answer_echo(&request, packet);
+        break;
+    case GTPC_ECHO_RESPONSE:
+        learn_restart(&request);
+        break;
+    case GTPC_VERSION_NOT_SUPPORTED:
+        break;
+    case GTPC_CREATE_SESSION_REQUEST:
+    case GTPC_MODIFY_BEARER_REQUEST:
+    case GTPC_DELETE_SESSION_REQUEST:
+    case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
+        answer_request(&request, packet);
+        break;
+    default:
+        drop(turn, packet, DROP_unknown_gtpc_message);
+        break;
+    }
+}

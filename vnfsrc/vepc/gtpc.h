@@ -1,0 +1,66 @@
+/* GTPv2-C (TS 29.274) on S11: messages, and the procedures that answer them. */
+#ifndef VEPC_GTPC_H
+#define VEPC_GTPC_H
+
+#include "gtpc_ie.h"
+#include "ip.h"
+
+#define GTPC_PORT 2123
+
+#define GTPC_ECHO_REQUEST 1
+#define GTPC_ECHO_RESPONSE 2
+#define GTPC_VERSION_NOT_SUPPORTED 3
+#define GTPC_CREATE_SESSION_REQUEST 32
+#define GTPC_MODIFY_BEARER_REQUEST 34
+#define GTPC_DELETE_SESSION_REQUEST 36
+#define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
+
+/* Room for the IEs of any answer; the state schema's procedure record has room for the
+ * header too. */
+#define GTPC_HEADER 12
+#define GTPC_RESPONSE_MAX 511
+/* Most octets of Protocol Configuration Options in an answer, so that the rest fits. */
+#define GTPC_PCO_MAX 200
+
+/* A request that was checked as far as its list of IEs is well formed. */
+struct request {
+    struct turn *turn;
+    struct ie ies;
+    u32 peer;
+    u32 sequence;
+    u32 teid; /* 0 without one */
+    u16 port;
+    u8 type;
+};
+
+/* The answer to a request. A procedure writes IEs behind the header and sets the peer's
+ * TEID; the message type is the request's plus one. */
+struct response {
+    struct ie_writer ies;
+    u32 teid;
+    u8 message[GTPC_RESPONSE_MAX + 1];
+};
+
+/* A message from the S11 port; ip->payload is its UDP header. */
+void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                  u64 udp_length);
+
+/* The procedures. Each either carries the request out, writes the answer and returns
+ * CAUSE_ACCEPTED or another cause of acceptance in refusal.cause, or changes nothing,
+ * writes nothing and returns why; response->teid is set in any case. */
+struct refusal gtpc_create_session(struct request *request, struct response *response);
+struct refusal gtpc_modify_bearer(struct request *request, struct response *response);
+struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
+struct refusal gtpc_delete_session(struct request *request, struct response *response);
+
+/* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
+ * CONTEXTS_NONE when there is no such context. */
+u64 gtpc_find_ue(struct request *request, struct response *response);
+
+PV_INLINE struct refusal refuse(u8 cause, u8 ie_type, u8 ie_instance)
+{
+    struct refusal refusal = {cause, ie_type, ie_instance};
+    return refusal;
+}
+
+#endif

@@ -1,0 +1,138 @@
+/* GTPv2-C information elements: see gtpc_ie.h. */
+#include "gtpc_ie.h"
+
+#define IE_HEADER 4
+#define F_TEID_V4 0x80
+
+int ies_well_formed(struct ie list)
+{
+    while (list.length > 0) {
+        if (list.length < IE_HEADER)
+            return 0;
+        u64 length = IE_HEADER + (u64)pv_load_be16(list.value + 1);
+        if (length > list.length)
+            return 0;
+        list.value += length;
+        list.length -= length;
+    }
+    return 1;
+}
+
+int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found)
+{
+    while (list.length >= IE_HEADER) {
+        u64 length = pv_load_be16(list.value + 1);
+        if (list.value[0] == type && (list.value[3] & 15) == instance && n-- == 0) {
+            found->value = list.value + IE_HEADER;
+            found->length = length;
+            return 1;
+        }
+        list.value += IE_HEADER + length;
+        list.length -= IE_HEADER + length;
+    }
+    return 0;
+}
+
+int ies_find(struct ie list, u8 type, u8 instance, struct ie *found)
+{
+    return ies_find_nth(list, type, instance, 0, found);
+}
+
+int ie_read_f_teid(struct ie ie, u8 interface, struct vepc_tunnel *tunnel)
+{
+    if (ie.length < 9 || !(ie.value[0] & F_TEID_V4) || (ie.value[0] & 0x3f) != interface)
+        return 0;
+    tunnel->teid = pv_load_be32(ie.value + 1);
+    tunnel->ipv4 = pv_load_be32(ie.value + 5);
+    return tunnel->ipv4 != 0;
+}
+
+u8 ie_read_ebi(struct ie ie)
+{
+    u8 ebi = ie.length >= 1 ? ie.value[0] & 15 : 0;
+    return ebi >= EBI_FIRST ? ebi : 0;
+}
+
+u64 ie_read_rate(const u8 *value)
+{
+    return (u64)value[0] << 32 | pv_load_be32(value + 1);
+}
+
+u8 *ie_begin(struct ie_writer *w, u8 type, u8 instance)
+{
+    u8 *start = w->at;
+    start[0] = type;
+    start[3] = instance;
+    w->at += IE_HEADER;
+    return start;
+}
+
+void ie_end(struct ie_writer *w, u8 *start)
+{
+    pv_store_be16(start + 1, (u32)(w->at - start - IE_HEADER));
+}
+
+void ie_put_octets(struct ie_writer *w, const u8 *octets, u64 count)
+{
+    memory_copy(w->at, octets, count);
+    w->at += count;
+}
+
+void ie_put_u8(struct ie_writer *w, u32 value)
+{
+    *w->at++ = (u8)value;
+}
+
+void ie_put_u16(struct ie_writer *w, u32 value)
+{
+    pv_store_be16(w->at, value);
+    w->at += 2;
+}
+
+void ie_put_u32(struct ie_writer *w, u32 value)
+{
+    pv_store_be32(w->at, value);
+    w->at += 4;
+}
+
+void ie_put_u64(struct ie_writer *w, u64 value)
+{
+    pv_store_be64(w->at, value);
+    w->at += 8;
+}
+
+void ie_write_u8(struct ie_writer *w, u8 type, u32 value)
+{
+    u8 *ie = ie_begin(w, type, 0);
+    ie_put_u8(w, value);
+    ie_end(w, ie);
+}
+
+void ie_write_u32(struct ie_writer *w, u8 type, u32 value)
+{
+    u8 *ie = ie_begin(w, type, 0);
+    ie_put_u32(w, value);
+    ie_end(w, ie);
+}
+
+void ie_write_cause(struct ie_writer *w, struct refusal refusal)
+{
+    u8 *ie = ie_begin(w, IE_CAUSE, 0);
+    ie_put_u8(w, refusal.cause);
+    ie_put_u8(w, 0); /* originated by this node */
+    if (refusal.ie_type) {
+        ie_put_u8(w, refusal.ie_type);
+        ie_put_u16(w, 0);
+        ie_put_u8(w, refusal.ie_instance);
+    }
+    ie_end(w, ie);
+}
+
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, struct vepc_tunnel tunnel)
+{
+    u8 *ie = ie_begin(w, IE_F_TEID, instance);
+    ie_put_u8(w, F_TEID_V4 | interface);
+    ie_put_u32(w, tunnel.teid);
+    ie_put_u32(w, tunnel.ipv4);
+    ie_end(w, ie);
+}

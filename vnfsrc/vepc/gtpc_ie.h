@@ -1,0 +1,104 @@
+/* GTPv2-C information elements (TS 29.274, 8): finding them, reading them, writing them. */
+#ifndef VEPC_GTPC_IE_H
+#define VEPC_GTPC_IE_H
+
+#include "vepc.h"
+
+#define IE_IMSI 1
+#define IE_CAUSE 2
+#define IE_RECOVERY 3
+#define IE_APN 71
+#define IE_AMBR 72
+#define IE_EBI 73
+#define IE_MEI 75
+#define IE_MSISDN 76
+#define IE_PCO 78
+#define IE_PAA 79
+#define IE_BEARER_QOS 80
+#define IE_RAT_TYPE 82
+#define IE_SERVING_NETWORK 83
+#define IE_ULI 86
+#define IE_F_TEID 87
+#define IE_BEARER_CONTEXT 93
+#define IE_CHARGING_ID 94
+#define IE_PDN_TYPE 99
+#define IE_APN_RESTRICTION 127
+#define IE_SELECTION_MODE 128
+#define IE_EPCO 197
+
+/* Interface types of an F-TEID (TS 29.274, 8.22). */
+#define S1U_ENODEB 0
+#define S1U_SGW 1
+#define S5U_PGW 5
+#define S5C_PGW 7
+#define S11_MME 10
+#define S11_SGW 11
+
+/* Cause values (TS 29.274, 8.4). */
+#define CAUSE_ACCEPTED 16
+#define CAUSE_ACCEPTED_PARTIALLY 17
+#define CAUSE_NEW_PDN_TYPE 18
+#define CAUSE_CONTEXT_NOT_FOUND 64
+#define CAUSE_INVALID_LENGTH 67
+#define CAUSE_MANDATORY_IE_INCORRECT 69
+#define CAUSE_MANDATORY_IE_MISSING 70
+#define CAUSE_NO_RESOURCES 73
+#define CAUSE_UNKNOWN_APN 78
+#define CAUSE_PDN_TYPE_NOT_SUPPORTED 83
+#define CAUSE_ADDRESSES_OCCUPIED 84
+#define CAUSE_CONDITIONAL_IE_MISSING 103
+
+/* One IE's value; or a whole list of IEs, in a message or a grouped IE. */
+struct ie {
+    const u8 *value;
+    u64 length;
+};
+
+/* A refusal: the cause, and the IE that is to blame (type 0 for none). */
+struct refusal {
+    u8 cause;
+    u8 ie_type;
+    u8 ie_instance;
+};
+
+/* Whether a list consists of whole IEs. */
+int ies_well_formed(struct ie list);
+
+/* The first IE of a type and instance in a well-formed list. Returns 0 without one. */
+int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);
+
+/* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are fewer. */
+int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found);
+
+/* Reads an F-TEID of an interface type with an IPv4 address. Returns 0 when it is not. */
+int ie_read_f_teid(struct ie ie, u8 interface, struct vepc_tunnel *tunnel);
+
+/* Reads an EPS Bearer ID. Returns 5 .. 15, or 0 when it is not one. */
+u8 ie_read_ebi(struct ie ie);
+
+/* A 40-bit bit rate in kbit/s. */
+u64 ie_read_rate(const u8 *value);
+
+/* A message or grouped IE being written; `at` grows within the caller's buffer, which
+ * must have room for all that is put there. */
+struct ie_writer {
+    u8 *at;
+};
+
+/* Begins an IE and gives its start; ie_end fills in the length. */
+u8 *ie_begin(struct ie_writer *w, u8 type, u8 instance);
+void ie_end(struct ie_writer *w, u8 *start);
+
+void ie_put_octets(struct ie_writer *w, const u8 *octets, u64 count);
+void ie_put_u8(struct ie_writer *w, u32 value);
+void ie_put_u16(struct ie_writer *w, u32 value);
+void ie_put_u32(struct ie_writer *w, u32 value);
+void ie_put_u64(struct ie_writer *w, u64 value);
+
+/* Whole IEs. */
+void ie_write_u8(struct ie_writer *w, u8 type, u32 value);
+void ie_write_u32(struct ie_writer *w, u8 type, u32 value);
+void ie_write_cause(struct ie_writer *w, struct refusal refusal);
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, struct vepc_tunnel tunnel);
+
+#endif

@@ -1,0 +1,324 @@
+/* GTP-U: see gtpu.h. */
+#include "gtpu.h"
+
+#include "icmp.h"
+#include "paths.h"
+#include "sessions.h"
+
+#define GTPU_ECHO_REQUEST 1
+#define GTPU_ECHO_RESPONSE 2
+#define GTPU_ERROR_INDICATION 26
+#define GTPU_SUPPORTED_EXTENSIONS 31
+#define GTPU_END_MARKER 254
+#define GTPU_G_PDU 255
+
+#define IE_RECOVERY 14
+#define IE_TEID_DATA_I 16
+#define IE_PEER_ADDRESS 133
+#define IE_EXTENSION_LIST 141
+
+#define EXTENSION_NONE 0
+#define EXTENSION_PDCP_PDU_NUMBER 0xc0
+
+/* Flags of the first octet. */
+#define VERSION_1_GTP 0x30
+#define FLAG_EXTENSION 0x04
+#define FLAG_SEQUENCE 0x02
+#define FLAGS_OPTIONAL 0x07
+
+struct message {
+    u8 *body; /* after header, optional fields and extension headers */
+    u64 length;
+    u32 teid;
+    u16 sequence; /* 0 without one */
+    u8 type;
+};
+
+static void write_header(u8 *at, u8 flags, u8 type, u64 length, u32 teid)
+{
+    at[0] = VERSION_1_GTP | flags;
+    at[1] = type;
+    pv_store_be16(at + 2, (u32)length);
+    pv_store_be32(at + 4, teid);
+}
+
+void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
+{
+    u64 length = packet->length;
+    if (packet->offset < GTPU_OVERHEAD) {
+        drop(turn, packet, DROP_no_headroom);
+        return;
+    }
+    if (length > 0xffff - GTPU_OVERHEAD) {
+        drop(turn, packet, DROP_too_long);
+        return;
+    }
+    packet->offset -= GTPU_HEADER;
+    packet->length += GTPU_HEADER;
+    write_header(packet_data(packet), 0, GTPU_G_PDU, length, bearer->teid);
+    udp_write(turn->vepc, packet, turn->vepc->config.s1u, bearer->ipv4, GTPU_PORT, GTPU_PORT, 0);
+    emit(turn, packet, VEPC_PORT_S1U);
+}
+
+/* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
+ * and sends it. The IEs stand at the packet's data already. */
+static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 length, u8 type,
+                            u16 sequence, u32 destination, u16 port, u64 out_port)
+{
+    packet->offset -= GTPU_HEADER + 4;
+    packet->length = (u32)(GTPU_HEADER + 4 + length);
+    u8 *header = packet_data(packet);
+    write_header(header, FLAG_SEQUENCE, type, 4 + length, 0);
+    pv_store_be16(header + 8, sequence);
+    pv_store_be16(header + 10, 0); /* no N-PDU number, no extension */
+    udp_write(turn->vepc, packet, turn->vepc->config.s1u, destination, GTPU_PORT, port, 1);
+    emit(turn, packet, out_port);
+}
+
+void gtpu_send_end_marker(struct turn *turn, struct vepc_tunnel enb)
+{
+    struct pv_packet *packet = spare(turn);
+    if (!packet)
+        return;
+    packet->length = GTPU_HEADER;
+    write_header(packet_data(packet), 0, GTPU_END_MARKER, 0, enb.teid);
+    udp_write(turn->vepc, packet, turn->vepc->config.s1u, enb.ipv4, GTPU_PORT, GTPU_PORT, 1);
+    count(turn->vepc, COUNT_end_markers_sent);
+    emit(turn, packet, VEPC_PORT_S1U);
+}
+
+/* Answers with the extension headers that we understand (TS 29.281, 7.2.3). */
+static void send_supported_extensions(struct turn *turn, struct pv_packet *packet,
+                                      const struct ip *ip)
+{
+    packet->offset = PV_HEADROOM;
+    u8 *ie = packet_data(packet);
+    ie[0] = IE_EXTENSION_LIST;
+    ie[1] = 1;
+    ie[2] = EXTENSION_PDCP_PDU_NUMBER;
+    u16 sequence = paths_next_sequence(turn->vepc, ip->source);
+    send_signalling(turn, packet, 3, GTPU_SUPPORTED_EXTENSIONS, sequence, ip->source, GTPU_PORT,
+                    packet->port);
+}
+
+/* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop the packet,
+ * or DROP_bad_gtpu_extension for one that we must understand and do not. */
+static u64 skip_extensions(struct message *message, u8 next)
+{
+    while (next != EXTENSION_NONE) {
+        if (message->length < 4)
+            return DROP_bad_gtpu_length;
+        u64 length = (u64)message->body[0] * 4;
+        if (length == 0 || length > message->length)
+            return DROP_bad_gtpu_length;
+        if (next >> 6 == 3 && next != EXTENSION_PDCP_PDU_NUMBER)
+            return DROP_bad_gtpu_extension;
+        next = message->body[length - 1];
+        message->body += length;
+        message->length -= length;
+    }
+    return 0;
+}
+
+/* Reads the header. Returns 0 or the reason to drop the packet. */
+static u64 parse(struct message *message, u8 *gtpu, u64 available)
+{
+    if (available < GTPU_HEADER || (gtpu[0] & 0xf0) != VERSION_1_GTP)
+        return DROP_bad_gtpu_header;
+    message->type = gtpu[1];
+    message->length = pv_load_be16(gtpu + 2);
+    message->teid = pv_load_be32(gtpu + 4);
+    message->sequence = 0;
+    message->body = gtpu + GTPU_HEADER;
+    if (message->length > available - GTPU_HEADER)
+        return DROP_bad_gtpu_length;
+    if ((gtpu[0] & FLAGS_OPTIONAL) == 0)
+        return 0;
+    if (message->length < 4)
+        return DROP_bad_gtpu_length;
+    if (gtpu[0] & FLAG_SEQUENCE)
+        message->sequence = pv_load_be16(gtpu + 8);
+    message->body += 4;
+    message->length -= 4;
+    return gtpu[0] & FLAG_EXTENSION ? skip_extensions(message, gtpu[11]) : 0;
+}
+
+/* Tells the sender that we have no context for its TEID (TS 29.281, 7.3.1). */
+static void send_error_indication(struct turn *turn, struct pv_packet *packet,
+                                  const struct ip *ip, u32 teid)
+{
+    u16 sequence = paths_next_sequence(turn->vepc, ip->source);
+    packet->offset = PV_HEADROOM;
+    u8 *ie = packet_data(packet);
+    ie[0] = IE_TEID_DATA_I;
+    pv_store_be32(ie + 1, teid);
+    ie[5] = IE_PEER_ADDRESS;
+    pv_store_be16(ie + 6, 4);
+    pv_store_be32(ie + 8, turn->vepc->config.s1u);
+    count(turn->vepc, COUNT_error_indications_sent);
+    send_signalling(turn, packet, 12, GTPU_ERROR_INDICATION, sequence, ip->source, GTPU_PORT,
+                    packet->port);
+}
+
+/* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
+static u64 ie_length(const u8 *ie, u64 available)
+{
+    if (ie[0] == IE_RECOVERY)
+        return 2;
+    if (ie[0] == IE_TEID_DATA_I)
+        return 5;
+    if (ie[0] < 128 || available < 2)
+        return 0; /* a TV element whose length nobody can tell */
+    if (ie[0] == IE_EXTENSION_LIST)
+        return 2 + (u64)ie[1];
+    return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
+}
+
+/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). */
+static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
+                                     const struct message *message)
+{
+    const u8 *at = message->body;
+    u64 left = message->length;
+    struct vepc_tunnel enb = {0, 0};
+    int complete = 0;
+    while (left > 0) {
+        u64 length = ie_length(at, left);
+        if (length == 0 || length > left) {
+            drop(turn, packet, DROP_bad_gtpu_length);
+            return;
+        }
+        if (at[0] == IE_TEID_DATA_I) {
+            enb.teid = pv_load_be32(at + 1);
+            complete |= 1;
+        }
+        if (at[0] == IE_PEER_ADDRESS && length == 7) {
+            enb.ipv4 = pv_load_be32(at + 3);
+            complete |= 2;
+        }
+        at += length;
+        left -= length;
+    }
+    if (complete != 3) {
+        drop(turn, packet, DROP_bad_gtpu_length);
+        return;
+    }
+    count(turn->vepc, COUNT_error_indications_received);
+    sessions_release_enb(turn->vepc, enb);
+}
+
+static void receive_echo_request(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                                 u16 sequence)
+{
+    u16 port = pv_load_be16(ip->payload);
+    packet->offset = PV_HEADROOM;
+    u8 *ie = packet_data(packet);
+    ie[0] = IE_RECOVERY;
+    ie[1] = 0; /* TS 29.281, 8.2: zero, and ignored by the receiver */
+    send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence, ip->source, port,
+                    packet->port);
+}
+
+/* Whether an IPv6 source is the UE's own: its prefix. */
+static int source_is_own(const struct uplink *uplink, const u8 *inner)
+{
+    if (inner[0] >> 4 == 4)
+        return uplink->ipv4 != 0 && pv_load_be32(inner + 12) == uplink->ipv4;
+    return uplink->prefix != 0 && pv_load_be64(inner + 8) == uplink->prefix;
+}
+
+/* What a UE sends from its link-local or the unspecified address stays on its link; only
+ * a router solicitation has an answer. */
+static int is_on_link(const struct uplink *uplink, const u8 *inner)
+{
+    if (inner[0] >> 4 != 6 || uplink->prefix == 0)
+        return 0;
+    u64 high = pv_load_be64(inner + 8);
+    return high >> 54 == 0xfe80 >> 6 || (high == 0 && pv_load_be64(inner + 16) == 0);
+}
+
+static void receive_on_link(struct turn *turn, struct pv_packet *packet, const u8 *inner,
+                            u64 length, u64 bearer_slot)
+{
+    struct vepc *vepc = turn->vepc;
+    if (!router_solicitation_ok(inner, length)) {
+        drop(turn, packet, DROP_link_local);
+        return;
+    }
+    if (!vepc->downlink[bearer_slot].connected) {
+        drop(turn, packet, DROP_idle);
+        return;
+    }
+    router_advertisement_write(vepc, packet, bearer_slot);
+    count(vepc, COUNT_router_advertisements);
+    gtpu_send(turn, packet, &vepc->downlink[bearer_slot]);
+}
+
+static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                          const struct message *message)
+{
+    struct vepc *vepc = turn->vepc;
+    u64 slot = (u64)CONTEXT_NUMBER(message->teid) - 1;
+    if (slot >= vepc->bearers.capacity || vepc->uplink[slot].teid != message->teid) {
+        drop(turn, packet, DROP_unknown_teid);
+        send_error_indication(turn, packet, ip, message->teid);
+        return;
+    }
+    struct uplink *uplink = &vepc->uplink[slot];
+    u64 length = ip_total_length(message->body, message->length);
+    if (length == 0) {
+        drop(turn, packet, DROP_bad_inner_packet);
+        return;
+    }
+    if (!source_is_own(uplink, message->body)) {
+        if (is_on_link(uplink, message->body))
+            receive_on_link(turn, packet, message->body, length, slot);
+        else
+            drop(turn, packet, DROP_spoofed_source);
+        return;
+    }
+    uplink->packets++;
+    uplink->bytes += length;
+    count(vepc, COUNT_uplink_packets);
+    vepc->counters[COUNT_uplink_bytes] += length;
+    packet->offset = (u32)(message->body - packet->base);
+    packet->length = (u32)length;
+    emit(turn, packet, VEPC_PORT_SGI);
+}
+
+void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                  u64 udp_length)
+{
+    struct message message;
+    u64 reason = parse(&message, ip->payload + UDP_HEADER, udp_length - UDP_HEADER);
+    if (reason) {
+        drop(turn, packet, (enum counter)reason);
+        if (reason == DROP_bad_gtpu_extension)
+            send_supported_extensions(turn, packet, ip);
+        return;
+    }
+    if (message.type == GTPU_G_PDU) {
+        receive_g_pdu(turn, packet, ip, &message);
+        return;
+    }
+    if (!udp_checksum_ok(ip, udp_length)) {
+        drop(turn, packet, DROP_bad_udp);
+        return;
+    }
+    count(turn->vepc, COUNT_gtpu_signalling);
+    switch (message.type) {
+    case GTPU_ECHO_REQUEST:
+        receive_echo_request(turn, packet, ip, message.sequence);
+        break;
+    case GTPU_ERROR_INDICATION:
+        receive_error_indication(turn, packet, &message);
+        break;
+    case GTPU_ECHO_RESPONSE:
+    case GTPU_SUPPORTED_EXTENSIONS:
+    case GTPU_END_MARKER:
+        break; /* nothing to do */
+    default:
+        drop(turn, packet, DROP_unknown_gtpu_message);
+        break;
+    }
+}

@@ -1,0 +1,23 @@
+/* GTP-U (TS 29.281): the user plane towards the eNodeBs. */
+#ifndef VEPC_GTPU_H
+#define VEPC_GTPU_H
+
+#include "ip.h"
+
+#define GTPU_PORT 2152
+#define GTPU_HEADER 8
+/* What encapsulation puts in front of a user packet: IPv4, UDP, GTP-U. */
+#define GTPU_OVERHEAD (IPV4_HEADER + UDP_HEADER + GTPU_HEADER)
+
+/* A GTP-U message from the S1-U port; ip->payload is its UDP header. */
+void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                  u64 udp_length);
+
+/* Encapsulates the packet's bytes (a user packet) as a G-PDU to the eNodeB of a
+ * connected bearer and sends it. */
+void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
+
+/* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left. */
+void gtpu_send_end_marker(struct turn *turn, struct vepc_tunnel enb);
+
+#endif

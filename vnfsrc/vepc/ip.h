@@ -1,0 +1,55 @@
+/* IPv4, IPv6, UDP and ICMP headers: checking what arrives, writing what leaves. */
+#ifndef VEPC_IP_H
+#define VEPC_IP_H
+
+#include "vepc.h"
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define UDP_HEADER 8
+#define PROTOCOL_ICMP 1
+#define PROTOCOL_UDP 17
+#define PROTOCOL_ICMPV6 58
+#define HOP_LIMIT 64
+
+/* The ones' complement sum of `length` bytes added to `sum` (RFC 1071), and its end. */
+u64 checksum_add(u64 sum, const u8 *data, u64 length);
+u16 checksum_finish(u64 sum);
+
+/* A packet whose IP header was checked. */
+struct ip {
+    u8 *header;
+    u8 *payload;
+    u64 payload_length;
+    u32 source; /* IPv4 only */
+    u32 destination;
+    u8 protocol;
+};
+
+/* Checks an IPv4 packet addressed to us: lengths, header checksum, no fragment. Returns
+ * 0, or the reason to drop it. */
+u64 ipv4_check(const struct pv_packet *packet, struct ip *ip);
+
+/* Bytes of an IP packet of either family by its own length field, or 0 when the version,
+ * header or length is not what `available` bytes can hold. */
+u64 ip_total_length(const u8 *data, u64 available);
+
+/* Writes an IPv4 header without options for `payload` bytes that follow it. */
+void ipv4_write(u8 *header, u8 protocol, u32 source, u32 destination, u64 payload, u32 id);
+
+/* Writes IPv4 and UDP headers in front of the packet's bytes, which become the UDP
+ * payload. With `checksummed` 0 the UDP checksum is left out, as GTP-U over IPv4 may
+ * (TS 29.281, 4.4.1). The packet needs 28 bytes of headroom. */
+void udp_write(struct vepc *vepc, struct pv_packet *packet, u32 source, u32 destination,
+               u16 source_port, u16 destination_port, int checksummed);
+
+/* Whether a UDP checksum is right or absent. */
+int udp_checksum_ok(const struct ip *ip, u64 udp_length);
+
+/* The sum of an IPv6 pseudo-header (RFC 8200, 8.1). */
+u64 ipv6_pseudo_sum(const u8 *header, u64 payload, u8 protocol);
+
+/* Writes an IPv6 header for `payload` bytes that follow it. */
+void ipv6_write(u8 *header, u8 next_header, u8 hop_limit, u64 payload);
+
+#endif

@@ -1,0 +1,125 @@
+/* Modify Bearer and Release Access Bearers (TS 29.274, 7.2.7, 7.2.8, 7.2.21, 7.2.22):
+ * where a UE's downlink packets go. */
+#include "gtpc.h"
+#include "gtpu.h"
+#include "paths.h"
+#include "sessions.h"
+
+/* One bearer context of the request: what it names, and what becomes of it. */
+struct change {
+    u64 bearer; /* slot, or CONTEXTS_NONE */
+    struct vepc_tunnel enb;
+    u8 ebi;
+    u8 cause;
+};
+
+/* Most bearers of a UE, so most bearer contexts of use in a request. */
+#define CHANGES_MAX (EBI_LAST - EBI_FIRST + 1)
+
+static struct refusal read_change(const struct ue *ue, struct ie context, struct change *change)
+{
+    struct ie ie;
+    if (!ies_well_formed(context))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_CONTEXT, 0);
+    if (!ies_find(context, IE_EBI, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_EBI, 0);
+    change->ebi = ie_read_ebi(ie);
+    if (change->ebi == 0)
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
+    change->enb.ipv4 = 0;
+    if (ies_find(context, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S1U_ENODEB, &change->enb))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+    change->bearer = ue_find_bearer(ue, change->ebi);
+    change->cause = change->bearer == CONTEXTS_NONE ? CAUSE_CONTEXT_NOT_FOUND : CAUSE_ACCEPTED;
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
+/* A bearer that moves to another eNodeB leaves an End Marker at the old one, behind the
+ * last packet sent there (TS 23.401, 5.5.1.1.2). */
+static void apply_change(struct turn *turn, const struct change *change)
+{
+    struct vepc *vepc = turn->vepc;
+    const struct downlink *downlink = &vepc->downlink[change->bearer];
+    struct vepc_tunnel old = {downlink->teid, downlink->ipv4};
+    int moves = old.teid != change->enb.teid || old.ipv4 != change->enb.ipv4;
+    if (downlink->connected && moves)
+        gtpu_send_end_marker(turn, old);
+    paths_get(vepc, change->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
+    bearer_set_enb(vepc, change->bearer, change->enb, 1);
+}
+
+static void write_bearer(struct ie_writer *w, const struct vepc *vepc, const struct change *change)
+{
+    u8 *context = ie_begin(w, IE_BEARER_CONTEXT, 0);
+    ie_write_u8(w, IE_EBI, change->ebi);
+    ie_write_cause(w, refuse(change->cause, 0, 0));
+    if (change->bearer != CONTEXTS_NONE) {
+        struct vepc_tunnel s1u = {vepc->bearers.teid[change->bearer], vepc->config.s1u};
+        ie_write_f_teid(w, 0, S1U_SGW, s1u);
+    }
+    ie_end(w, context);
+}
+
+/* Takes over what the request says of the UE itself. */
+static void update_ue(const struct request *request, struct ue *ue, struct vepc_tunnel mme)
+{
+    struct ie ie;
+    ue->mme = mme;
+    if (ies_find(request->ies, IE_RAT_TYPE, 0, &ie) && ie.length >= 1)
+        ue->rat_type = ie.value[0];
+    if (ies_find(request->ies, IE_ULI, 0, &ie) && ie.length <= sizeof ue->uli) {
+        ue->uli_length = (u8)ie.length;
+        memory_copy(ue->uli, ie.value, ie.length);
+    }
+    if (ies_find(request->ies, IE_SERVING_NETWORK, 0, &ie) &&
+        ie.length == sizeof ue->serving_network)
+        memory_copy(ue->serving_network, ie.value, ie.length);
+}
+
+struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
+{
+    struct vepc *vepc = request->turn->vepc;
+    u64 slot = gtpc_find_ue(request, response);
+    if (slot == CONTEXTS_NONE)
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+    struct ue *ue = &vepc->ue[slot];
+    struct vepc_tunnel mme = ue->mme;
+    struct ie ie;
+    if (ies_find(request->ies, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S11_MME, &mme))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+
+    struct change changes[CHANGES_MAX];
+    u64 asked = 0;
+    u64 found = 0;
+    while (asked < CHANGES_MAX && ies_find_nth(request->ies, IE_BEARER_CONTEXT, 0, asked, &ie)) {
+        struct refusal refusal = read_change(ue, ie, &changes[asked]);
+        if (refusal.cause != CAUSE_ACCEPTED)
+            return refusal;
+        found += changes[asked].cause == CAUSE_ACCEPTED;
+        asked++;
+    }
+    if (asked > 0 && found == 0)
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, IE_BEARER_CONTEXT, 0);
+
+    u8 cause = found == asked ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
+    ie_write_cause(&response->ies, refuse(cause, 0, 0));
+    for (u64 i = 0; i < asked; i++) {
+        if (changes[i].cause == CAUSE_ACCEPTED && changes[i].enb.ipv4)
+            apply_change(request->turn, &changes[i]);
+        write_bearer(&response->ies, vepc, &changes[i]);
+    }
+    update_ue(request, ue, mme);
+    ue_touch(vepc, slot);
+    response->teid = mme.teid;
+    return refuse(cause, 0, 0);
+}
+
+struct refusal gtpc_release_access_bearers(struct request *request, struct response *response)
+{
+    u64 slot = gtpc_find_ue(request, response);
+    if (slot == CONTEXTS_NONE)
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+    ue_release_bearers(request->turn->vepc, slot);
+    ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}

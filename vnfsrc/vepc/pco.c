@@ -1,0 +1,152 @@
+/* Protocol Configuration Options: see pco.h. */
+#include "pco.h"
+
+#define PPP_FOR_IP 0x80 /* extension bit, configuration protocol 0 */
+
+#define CONTAINER_DNS_IPV6 0x0003
+#define CONTAINER_DNS_IPV4 0x000d
+#define CONTAINER_MTU_IPV4 0x0010
+#define PROTOCOL_IPCP 0x8021
+#define PROTOCOL_PAP 0xc023
+#define PROTOCOL_CHAP 0xc223
+
+/* Codes of PPP control messages (RFC 1332, RFC 1334, RFC 1994). */
+#define CONFIGURE_REQUEST 1
+#define CONFIGURE_ACK 2
+#define CONFIGURE_NAK 3
+#define PAP_REQUEST 1
+#define PAP_ACK 2
+#define CHAP_RESPONSE 2
+#define CHAP_SUCCESS 3
+
+#define IPCP_PRIMARY_DNS 129
+#define IPCP_SECONDARY_DNS 131
+
+/* The answer to one container takes at most this: two DNS servers for IPv6. */
+#define CONTAINER_MAX 40
+
+static void put_container(struct ie_writer *w, u32 id, const u8 *contents, u64 length)
+{
+    ie_put_u16(w, id);
+    ie_put_u8(w, (u32)length);
+    ie_put_octets(w, contents, length);
+}
+
+static void put_dns4(struct ie_writer *w, const struct vepc_apn *apn)
+{
+    for (u64 i = 0; i < apn->dns4_count; i++) {
+        u8 address[4];
+        pv_store_be32(address, apn->dns4[i]);
+        put_container(w, CONTAINER_DNS_IPV4, address, 4);
+    }
+}
+
+static void put_dns6(struct ie_writer *w, const struct vepc_apn *apn)
+{
+    for (u64 i = 0; i < apn->dns6_count; i++)
+        put_container(w, CONTAINER_DNS_IPV6, apn->dns6[i], 16);
+}
+
+static void put_mtu(struct ie_writer *w, const struct vepc_apn *apn)
+{
+    u8 mtu[2];
+    pv_store_be16(mtu, apn->mtu);
+    put_container(w, CONTAINER_MTU_IPV4, mtu, 2);
+}
+
+/* The DNS server that an IPCP option asks for, or 0. */
+static u32 ipcp_server(const struct vepc_apn *apn, u8 option)
+{
+    u64 which = option == IPCP_PRIMARY_DNS ? 0 : option == IPCP_SECONDARY_DNS ? 1 : 2;
+    return which < apn->dns4_count ? apn->dns4[which] : 0;
+}
+
+/* Names the servers in a Configure-Nak, or, when the UE asks for nothing that we have or
+ * has it right, agrees to what it names (RFC 1332; RFC 1877). */
+static void put_ipcp(struct ie_writer *w, const struct vepc_apn *apn, const u8 *ppp, u64 length)
+{
+    u8 answer[4 + 12];
+    u64 end = 4;
+    u8 code = CONFIGURE_ACK;
+    if (length < 4 || ppp[0] != CONFIGURE_REQUEST)
+        return;
+    for (u64 at = 4; at + 6 <= length && end + 6 <= sizeof answer; at += ppp[at + 1]) {
+        u32 server = ipcp_server(apn, ppp[at]);
+        if (ppp[at + 1] != 6)
+            break;
+        if (server == 0)
+            continue;
+        if (pv_load_be32(ppp + at + 2) != server)
+            code = CONFIGURE_NAK;
+        answer[end] = ppp[at];
+        answer[end + 1] = 6;
+        pv_store_be32(answer + end + 2, server);
+        end += 6;
+    }
+    answer[0] = code;
+    answer[1] = ppp[1];
+    pv_store_be16(answer + 2, (u32)end);
+    put_container(w, PROTOCOL_IPCP, answer, end);
+}
+
+/* Any name and password is right: the network knows the UE by its SIM. */
+static void put_authentication(struct ie_writer *w, u32 protocol, const u8 *ppp, u64 length)
+{
+    u8 asked = protocol == PROTOCOL_PAP ? PAP_REQUEST : CHAP_RESPONSE;
+    u8 code = protocol == PROTOCOL_PAP ? PAP_ACK : CHAP_SUCCESS;
+    if (length < 4 || ppp[0] != asked)
+        return;
+    u8 answer[5] = {code, ppp[1], 0, 0, 0}; /* PAP's answer ends with a message length of 0 */
+    u64 end = protocol == PROTOCOL_PAP ? 5 : 4;
+    pv_store_be16(answer + 2, (u32)end);
+    put_container(w, protocol, answer, end);
+}
+
+static void answer_container(struct ie_writer *w, const struct vepc_apn *apn, u32 id,
+                             const u8 *contents, u64 length)
+{
+    switch (id) {
+    case CONTAINER_DNS_IPV4:
+        put_dns4(w, apn);
+        break;
+    case CONTAINER_DNS_IPV6:
+        put_dns6(w, apn);
+        break;
+    case CONTAINER_MTU_IPV4:
+        put_mtu(w, apn);
+        break;
+    case PROTOCOL_IPCP:
+        put_ipcp(w, apn, contents, length);
+        break;
+    case PROTOCOL_PAP:
+    case PROTOCOL_CHAP:
+        put_authentication(w, id, contents, length);
+        break;
+    default:
+        break;
+    }
+}
+
+void pco_answer(const struct request *request, struct ie_writer *w, const struct vepc_apn *apn)
+{
+    struct ie asked;
+    u8 type = IE_EPCO;
+    if (!ies_find(request->ies, IE_EPCO, 0, &asked)) {
+        type = IE_PCO;
+        if (!ies_find(request->ies, IE_PCO, 0, &asked))
+            return;
+    }
+    u8 *ie = ie_begin(w, type, 0);
+    const u8 *limit = ie + GTPC_PCO_MAX - CONTAINER_MAX;
+    ie_put_u8(w, PPP_FOR_IP);
+    for (u64 at = 1; at + 3 <= asked.length && w->at <= limit;) {
+        u32 id = pv_load_be16(asked.value + at);
+        u64 length = asked.value[at + 2];
+        at += 3;
+        if (length > asked.length - at)
+            break;
+        answer_container(w, apn, id, asked.value + at, length);
+        at += length;
+    }
+    ie_end(w, ie);
+}

@@ -1,0 +1,195 @@
+/* UEs, sessions and bearers: see sessions.h. */
+#include "sessions.h"
+
+#include "pools.h"
+
+static u64 imsi_hash(const u8 *imsi)
+{
+    return index_hash(pv_load_be64(imsi));
+}
+
+static u64 enb_hash(struct vepc_tunnel enb)
+{
+    return index_hash((u64)enb.ipv4 << 32 | enb.teid);
+}
+
+static int has_enb(const struct downlink *downlink)
+{
+    return downlink->ipv4 != 0;
+}
+
+static struct vepc_tunnel enb_of(const struct downlink *downlink)
+{
+    struct vepc_tunnel enb = {downlink->teid, downlink->ipv4};
+    return enb;
+}
+
+u64 ue_find_imsi(const struct vepc *vepc, const u8 *imsi)
+{
+    u32 entry = index_first(&vepc->ue_by_imsi, imsi_hash(imsi));
+    while (entry != INDEX_END && !memory_equal(vepc->ue[entry - 1].imsi, imsi, 8))
+        entry = vepc->ue_by_imsi.next[entry - 1];
+    return entry == INDEX_END ? CONTEXTS_NONE : entry - 1;
+}
+
+void ue_link(struct vepc *vepc, u64 ue_slot)
+{
+    struct ue *ue = &vepc->ue[ue_slot];
+    ue->first_session = NO_SLOT;
+    for (u64 ebi = 0; ebi <= EBI_LAST; ebi++)
+        ue->bearer[ebi] = NO_SLOT;
+    vepc->incomplete_ues++;
+    index_insert(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
+}
+
+void session_link(struct vepc *vepc, u64 session_slot)
+{
+    struct session *session = &vepc->session[session_slot];
+    struct ue *ue = &vepc->ue[session->ue];
+    vepc->incomplete_sessions++;
+    if (ue->first_session == NO_SLOT)
+        vepc->incomplete_ues--;
+    session->next = ue->first_session;
+    ue->first_session = (u32)(session_slot + 1);
+}
+
+void ue_touch(struct vepc *vepc, u64 ue_slot)
+{
+    const struct ue *ue = &vepc->ue[ue_slot];
+    contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
+    for (u32 s = ue->first_session; s != NO_SLOT; s = vepc->session[s - 1].next)
+        contexts_touch(&vepc->sessions, s - 1, vepc->epoch);
+    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++)
+        if (ue->bearer[ebi] != NO_SLOT)
+            contexts_touch(&vepc->bearers, ue->bearer[ebi] - 1, vepc->epoch);
+}
+
+u64 ue_find_bearer(const struct ue *ue, u64 ebi)
+{
+    return ue->bearer[ebi] == NO_SLOT ? CONTEXTS_NONE : (u64)ue->bearer[ebi] - 1;
+}
+
+static void set_address_lookup(struct vepc *vepc, const struct session *session, u32 bearer)
+{
+    struct pdn *pdn = &vepc->pdn[session->apn];
+    if (session->ipv4)
+        pdn->pool4.bearer[pool_offset(&pdn->pool4, session->ipv4)] = bearer;
+    if (session->prefix)
+        pdn->pool6.bearer[pool_offset(&pdn->pool6, session->prefix)] = bearer;
+}
+
+void bearer_link(struct vepc *vepc, u64 bearer_slot)
+{
+    const struct bearer *bearer = &vepc->bearer[bearer_slot];
+    const struct session *session = &vepc->session[bearer->session];
+    struct uplink *uplink = &vepc->uplink[bearer_slot];
+    struct downlink *downlink = &vepc->downlink[bearer_slot];
+    vepc->ue[session->ue].bearer[bearer->ebi] = (u32)(bearer_slot + 1);
+    uplink->teid = vepc->bearers.teid[bearer_slot];
+    uplink->ipv4 = session->ipv4;
+    uplink->prefix = session->prefix;
+    uplink->packets = 0;
+    uplink->bytes = 0;
+    downlink->teid = 0;
+    downlink->ipv4 = 0;
+    downlink->connected = 0;
+    downlink->s1u_teid = uplink->teid;
+    downlink->packets = 0;
+    downlink->bytes = 0;
+    if (bearer->ebi == session->lbi) {
+        set_address_lookup(vepc, session, (u32)(bearer_slot + 1));
+        vepc->incomplete_sessions--;
+    }
+}
+
+void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, struct vepc_tunnel enb, u32 connected)
+{
+    struct downlink *downlink = &vepc->downlink[bearer_slot];
+    if (has_enb(downlink))
+        index_remove(&vepc->bearer_by_enb, enb_hash(enb_of(downlink)), bearer_slot);
+    downlink->teid = enb.teid;
+    downlink->ipv4 = enb.ipv4;
+    downlink->connected = connected;
+    if (has_enb(downlink))
+        index_insert(&vepc->bearer_by_enb, enb_hash(enb), bearer_slot);
+}
+
+static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
+{
+    const struct bearer *bearer = &vepc->bearer[bearer_slot];
+    const struct session *session = &vepc->session[bearer->session];
+    struct vepc_tunnel none = {0, 0};
+    bearer_set_enb(vepc, bearer_slot, none, 0);
+    if (bearer->ebi == session->lbi) {
+        set_address_lookup(vepc, session, NO_SLOT);
+        vepc->incomplete_sessions++;
+    }
+    vepc->ue[session->ue].bearer[bearer->ebi] = NO_SLOT;
+    vepc->uplink[bearer_slot].teid = 0;
+    vepc->downlink[bearer_slot].s1u_teid = 0;
+    contexts_free(&vepc->bearers, bearer_slot);
+}
+
+static void session_unlink(struct vepc *vepc, u64 session_slot)
+{
+    const struct session *session = &vepc->session[session_slot];
+    u32 *link = &vepc->ue[session->ue].first_session;
+    while (*link != session_slot + 1)
+        link = &vepc->session[*link - 1].next;
+    *link = session->next;
+    vepc->incomplete_sessions--;
+    if (vepc->ue[session->ue].first_session == NO_SLOT)
+        vepc->incomplete_ues++;
+}
+
+void session_delete(struct vepc *vepc, u64 session_slot)
+{
+    const struct session *session = &vepc->session[session_slot];
+    const struct ue *ue = &vepc->ue[session->ue];
+    struct pdn *pdn = &vepc->pdn[session->apn];
+    ue_touch(vepc, session->ue);
+    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot)
+            bearer_delete(vepc, bearer);
+    }
+    if (session->ipv4)
+        pool_release(&pdn->pool4, session->ipv4);
+    if (session->prefix)
+        pool_release(&pdn->pool6, session->prefix);
+    session_unlink(vepc, session_slot);
+    count(vepc, COUNT_sessions_deleted);
+    contexts_free(&vepc->sessions, session_slot);
+}
+
+void ue_delete(struct vepc *vepc, u64 ue_slot)
+{
+    const struct ue *ue = &vepc->ue[ue_slot];
+    while (ue->first_session != NO_SLOT)
+        session_delete(vepc, ue->first_session - 1);
+    vepc->incomplete_ues--;
+    index_remove(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
+    contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
+    contexts_free(&vepc->ues, ue_slot);
+}
+
+void ue_release_bearers(struct vepc *vepc, u64 ue_slot)
+{
+    const struct ue *ue = &vepc->ue[ue_slot];
+    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE)
+            vepc->downlink[bearer].connected = 0;
+    }
+    ue_touch(vepc, ue_slot);
+}
+
+void sessions_release_enb(struct vepc *vepc, struct vepc_tunnel enb)
+{
+    u32 entry = index_first(&vepc->bearer_by_enb, enb_hash(enb));
+    for (; entry != INDEX_END; entry = vepc->bearer_by_enb.next[entry - 1]) {
+        const struct downlink *downlink = &vepc->downlink[entry - 1];
+        if (downlink->teid == enb.teid && downlink->ipv4 == enb.ipv4)
+            ue_release_bearers(vepc, vepc->session[vepc->bearer[entry - 1].session].ue);
+    }
+}

@@ -1,0 +1,200 @@
+/* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
+#include "gtpc.h"
+#include "gtpu.h"
+#include "icmp.h"
+#include "pools.h"
+#include "procedures.h"
+#include "sgi.h"
+
+#define TIMER_NS 1000000000ll
+
+i64 vnf_abi_version(void)
+{
+    return PV_ABI_VERSION;
+}
+
+static i64 read_config(struct vepc_config *config, const u8 *bytes, u64 length)
+{
+    struct pv_reader reader = {bytes, bytes + length, 0, 0};
+    vepc_config_read(&reader, config, 1);
+    if (reader.error != 0 || reader.at != reader.end || config->apns_count == 0 ||
+        config->s11 == 0 || config->s1u == 0 || pools_check(config) != 0)
+        return -PV_ERROR_CONFIG;
+    return 0;
+}
+
+/* Hands out the arena piece by piece; with `memory` 0 it only adds up. */
+struct layout {
+    u8 *memory;
+    u64 used;
+};
+
+static u8 *place(struct layout *layout, u64 bytes)
+{
+    u8 *here = layout->memory ? layout->memory + layout->used : 0;
+    layout->used += memory_round(bytes);
+    return here;
+}
+
+/* The pieces in their order. vepc is 0 while adding up. */
+static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_config *config)
+{
+    u64 sessions = config->sessions;
+    u64 bearers = config->bearers;
+    u8 *ues = place(layout, contexts_footprint(sessions));
+    u8 *session_contexts = place(layout, contexts_footprint(sessions));
+    u8 *bearer_contexts = place(layout, contexts_footprint(bearers));
+    u8 *ue = place(layout, sessions * sizeof(struct ue));
+    u8 *session = place(layout, sessions * sizeof(struct session));
+    u8 *bearer = place(layout, bearers * sizeof(struct bearer));
+    u8 *uplink = place(layout, bearers * sizeof(struct uplink));
+    u8 *downlink = place(layout, bearers * sizeof(struct downlink));
+    u8 *by_imsi = place(layout, index_footprint(sessions));
+    u8 *by_enb = place(layout, index_footprint(bearers));
+    u8 *pools = place(layout, pools_footprint(config));
+    u8 *paths = place(layout, config->peers * sizeof(struct path));
+    u8 *procedures = place(layout, config->procedures * sizeof(struct procedure));
+    u8 *by_request = place(layout, index_footprint(config->procedures));
+    if (!vepc)
+        return;
+    contexts_init(&vepc->ues, sessions, ues);
+    contexts_init(&vepc->sessions, sessions, session_contexts);
+    contexts_init(&vepc->bearers, bearers, bearer_contexts);
+    vepc->ue = (struct ue *)(void *)ue;
+    vepc->session = (struct session *)(void *)session;
+    vepc->bearer = (struct bearer *)(void *)bearer;
+    vepc->uplink = (struct uplink *)(void *)uplink;
+    vepc->downlink = (struct downlink *)(void *)downlink;
+    index_init(&vepc->ue_by_imsi, sessions, by_imsi);
+    index_init(&vepc->bearer_by_enb, bearers, by_enb);
+    pools_init(vepc, pools);
+    vepc->path = (struct path *)(void *)paths;
+    vepc->procedure = (struct procedure *)(void *)procedures;
+    index_init(&vepc->procedure_by_request, config->procedures, by_request);
+}
+
+i64 vnf_arena_size(const u8 *bytes, u64 length)
+{
+    struct vepc_config config;
+    i64 error = read_config(&config, bytes, length);
+    if (error)
+        return error;
+    struct layout layout = {0, memory_round(sizeof(struct vepc))};
+    lay_out(&layout, 0, &config);
+    return (i64)layout.used;
+}
+
+i64 vnf_init(u8 *arena, u64 arena_length, const u8 *bytes, u64 length, u64 now_ns)
+{
+    i64 size = vnf_arena_size(bytes, length);
+    if (size < 0)
+        return size;
+    if (arena_length < (u64)size)
+        return -PV_ERROR_ARENA;
+    struct vepc *vepc = (struct vepc *)(void *)arena;
+    read_config(&vepc->config, bytes, length);
+    vepc->now_ns = now_ns;
+    vepc->epoch = 1;
+    vepc->restart_counter = vepc->config.restart_counter;
+    vepc->next_charging_id = 1;
+    struct layout layout = {arena, memory_round(sizeof(struct vepc))};
+    lay_out(&layout, vepc, &vepc->config);
+    return 0;
+}
+
+static void receive_transport(struct turn *turn, struct pv_packet *packet)
+{
+    const struct vepc_config *config = &turn->vepc->config;
+    struct ip ip;
+    u64 reason = ipv4_check(packet, &ip);
+    if (reason == 0 && ip.destination != config->s11 && ip.destination != config->s1u)
+        reason = DROP_not_for_us;
+    if (reason) {
+        drop(turn, packet, (enum counter)reason);
+        return;
+    }
+    if (ip.protocol == PROTOCOL_ICMP) {
+        icmp_receive(turn, packet, &ip);
+        return;
+    }
+    if (ip.protocol != PROTOCOL_UDP) {
+        drop(turn, packet, DROP_unknown_protocol);
+        return;
+    }
+    u64 udp_length = ip.payload_length >= UDP_HEADER ? pv_load_be16(ip.payload + 4) : 0;
+    if (udp_length < UDP_HEADER || udp_length > ip.payload_length) {
+        drop(turn, packet, DROP_bad_udp);
+        return;
+    }
+    u32 port = pv_load_be16(ip.payload + 2);
+    if (port == GTPU_PORT && ip.destination == config->s1u)
+        gtpu_receive(turn, packet, &ip, udp_length);
+    else if (port == GTPC_PORT && ip.destination == config->s11)
+        gtpc_receive(turn, packet, &ip, udp_length);
+    else
+        drop(turn, packet, DROP_unknown_protocol);
+}
+
+static void receive(struct turn *turn, struct pv_packet *packet)
+{
+    switch (packet->port) {
+    case VEPC_PORT_S11:
+    case VEPC_PORT_S1U:
+        receive_transport(turn, packet);
+        break;
+    case VEPC_PORT_SGI:
+        sgi_receive(turn, packet);
+        break;
+    default:
+        drop(turn, packet, DROP_unknown_port);
+        break;
+    }
+}
+
+/* Where a user packet's TEID or destination would stand, fetched before it is needed.
+ * Nothing is decided here: a packet that is not what it seems fetches a line in vain. */
+static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
+{
+    const u64 teid_at = IPV4_HEADER + UDP_HEADER + 4;
+    for (u64 i = 0; i < burst->in_count; i++) {
+        const u8 *data = packet_data(burst->in[i]);
+        if (burst->in[i]->length < IPV6_HEADER)
+            continue;
+        u64 slot = BITMAP_NONE;
+        if (burst->in[i]->port == VEPC_PORT_S1U)
+            slot = (u64)CONTEXT_NUMBER(pv_load_be32(data + teid_at)) - 1;
+        else if (burst->in[i]->port == VEPC_PORT_SGI && data[0] >> 4 == 4)
+            slot = (u64)pools_find4(vepc, pv_load_be32(data + 16)) - 1;
+        else if (burst->in[i]->port == VEPC_PORT_SGI)
+            slot = (u64)pools_find6(vepc, pv_load_be64(data + 24)) - 1;
+        if (slot >= vepc->bearers.capacity)
+            continue;
+        if (burst->in[i]->port == VEPC_PORT_S1U)
+            __builtin_prefetch(&vepc->uplink[slot], 1);
+        else
+            __builtin_prefetch(&vepc->downlink[slot], 1);
+    }
+}
+
+i64 vnf_burst(u8 *arena, struct pv_burst *burst)
+{
+    struct vepc *vepc = (struct vepc *)(void *)arena;
+    struct turn turn = {vepc, burst, 0};
+    vepc->now_ns = burst->now_ns;
+    burst->out_count = 0;
+    procedures_expire(vepc);
+    look_ahead(vepc, burst);
+    for (u64 i = 0; i < burst->in_count; i++) {
+        burst->in[i]->reason = 0;
+        receive(&turn, burst->in[i]);
+    }
+    return TIMER_NS;
+}
+
+i64 vnf_counters(u8 *arena, u64 *values, u64 capacity)
+{
+    const struct vepc *vepc = (const struct vepc *)(const void *)arena;
+    for (u64 i = 0; i < COUNTERS && i < capacity; i++)
+        values[i] = vepc->counters[i];
+    return COUNTERS;
+}
