@@ -1,5 +1,5 @@
-/* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN connection
- * and its default bearer. */
+/* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN
+ * connection and its default bearer. */
 #include "gtpc.h"
 #include "paths.h"
 #include "pco.h"
@@ -29,8 +29,8 @@ struct wish {
     struct ie qos;
 };
 
-/* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length, 0 when it
- * is not an APN. */
+/* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length,
+ * 0 when it is not an APN. */
 static u64 read_apn(struct ie ie, u8 *name)
 {
     u64 end = 0;
@@ -59,7 +59,8 @@ static u64 network_identifier_length(const u8 *name, u64 length)
     if (length <= operator_length)
         return length;
     const u8 *tail = name + length - operator_length;
-    if (memory_equal(tail, (const u8 *)".mnc", 4) && memory_equal(tail + 7, (const u8 *)".mcc", 4) &&
+    if (memory_equal(tail, (const u8 *)".mnc", 4) &&
+        memory_equal(tail + 7, (const u8 *)".mcc", 4) &&
         memory_equal(tail + 14, (const u8 *)".gprs", 5))
         return length - operator_length;
     return length;
@@ -79,7 +80,8 @@ static int find_apn(const struct vepc_config *config, struct ie ie, u8 *which)
     return 0;
 }
 
-/* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says. */
+/* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says.
+ */
 static u8 asked_pdn_type(struct ie ies)
 {
     struct ie ie;
@@ -143,10 +145,9 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* Which UE the request is for: the one that its TEID names, or one with its IMSI that the
- * MME has forgotten (TEID 0), or a new one. */
-static struct refusal read_ue(struct request *request, struct response *response,
-                              struct wish *wish)
+/* Which UE the request is for: the one that its TEID names, or one with its
+ * IMSI that the MME has forgotten (TEID 0), or a new one. */
+static struct refusal read_ue(struct request *request, struct response *response, struct wish *wish)
 {
     struct vepc *vepc = request->turn->vepc;
     struct ie ie;
@@ -178,7 +179,8 @@ static struct refusal read_ue(struct request *request, struct response *response
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* Copies an optional IE of at most `limit` octets; one that is longer counts as absent. */
+/* Copies an optional IE of at most `limit` octets; one that is longer counts as
+ * absent. */
 static u8 copy_optional(struct ie ies, u8 type, u8 *to, u64 limit)
 {
     struct ie ie;
@@ -262,7 +264,7 @@ static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_s
 
 static void write_paa(struct ie_writer *w, const struct session *session)
 {
-    u8 *ie = ie_begin(w, IE_PAA, 0);
+    u64 ie = ie_begin(w, IE_PAA, 0);
     ie_put_u8(w, session->pdn_type);
     if (session->prefix) {
         ie_put_u8(w, 64);
@@ -276,7 +278,7 @@ static void write_paa(struct ie_writer *w, const struct session *session)
 
 static void write_ambr(struct ie_writer *w, const struct session *session)
 {
-    u8 *ie = ie_begin(w, IE_AMBR, 0);
+    u64 ie = ie_begin(w, IE_AMBR, 0);
     ie_put_u32(w, session->ambr_uplink);
     ie_put_u32(w, session->ambr_downlink);
     ie_end(w, ie);
@@ -286,7 +288,7 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     struct vepc_tunnel s1u = {vepc->bearers.teid[bearer_slot], vepc->config.s1u};
-    u8 *context = ie_begin(w, IE_BEARER_CONTEXT, 0);
+    u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
     ie_write_u8(w, IE_EBI, bearer->ebi);
     ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));
     ie_write_f_teid(w, 0, S1U_SGW, s1u);
@@ -295,8 +297,8 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
     ie_end(w, context);
 }
 
-/* A sound request says what the MME no longer knows: all of the UE, or the session that
- * used this bearer identity before. */
+/* A sound request says what the MME no longer knows: all of the UE, or the
+ * session that used this bearer identity before. */
 static void forget_old(struct vepc *vepc, const struct wish *wish)
 {
     if (wish->old_ue == CONTEXTS_NONE)
@@ -310,8 +312,8 @@ static void forget_old(struct vepc *vepc, const struct wish *wish)
         session_delete(vepc, vepc->bearer[bearer].session);
 }
 
-static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish,
-                                      u64 offset4, u64 offset6)
+static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish, u64 offset4,
+                                      u64 offset6)
 {
     int needs4 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4;
     int needs6 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6;

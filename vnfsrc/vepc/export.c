@@ -1,5 +1,5 @@
-/* Exporting state: arena to records, section by section. import.c mirrors this file
- * function for function. */
+/* Exporting state: arena to records, section by section. import.c mirrors this
+ * file function for function. */
 #include "procedures.h"
 #include "vepc.h"
 
@@ -174,7 +174,7 @@ static const struct contexts *contexts_of(const struct vepc *vepc, u64 section)
 
 static int step_has_room(const struct pv_export *step, const struct pv_writer *w, u64 record_max)
 {
-    return step->capacity - (u64)(w->at - step->buffer) >= record_max;
+    return step->capacity - w->length >= record_max;
 }
 
 static void export_contexts(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
@@ -200,8 +200,7 @@ static void export_contexts(const struct vepc *vepc, struct pv_export *step, str
 }
 
 /* The cursor is the serial number of the next answer. */
-static void export_procedures(const struct vepc *vepc, struct pv_export *step,
-                              struct pv_writer *w)
+static void export_procedures(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w)
 {
     u64 serial = step->cursor < vepc->procedure_oldest ? vepc->procedure_oldest : step->cursor;
     u64 budget = STEP_BUDGET;
@@ -275,7 +274,7 @@ i64 vnf_export(u8 *arena, struct pv_export *step)
     u64 most = record_max(step->section);
     if (step->capacity < most)
         return -PV_ERROR_BUFFER;
-    struct pv_writer w = {step->buffer};
+    struct pv_writer w = {step->buffer, 0};
     step->records = 0;
     if (step->section == VEPC_SECTION_PROCEDURE)
         export_procedures(vepc, step, &w);
@@ -283,7 +282,7 @@ i64 vnf_export(u8 *arena, struct pv_export *step)
         export_small(vepc, step, &w);
     else
         export_contexts(vepc, step, &w, most);
-    step->length = (u64)(w.at - step->buffer);
+    step->length = w.length;
     return 0;
 }
 

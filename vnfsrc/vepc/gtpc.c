@@ -21,15 +21,15 @@ static void send_message(struct request *request, struct pv_packet *packet, cons
     emit(request->turn, packet, in_port);
 }
 
-/* Writes a header for the IEs that end at `end`. Without TEID the message begins 4 bytes
- * later in the buffer; returns where. */
-static u8 *write_header(u8 *message, const u8 *end, u8 type, int with_teid, u32 teid,
-                        u32 sequence)
+/* Writes the header of a message of `length` bytes in all. Without TEID it
+ * takes 4 bytes less than GTPC_HEADER, so the message begins 4 bytes later;
+ * returns where. */
+static u8 *write_header(u8 *message, u64 length, u8 type, int with_teid, u32 teid, u32 sequence)
 {
     u8 *start = with_teid ? message : message + 4;
     start[0] = with_teid ? VERSION_2 | FLAG_TEID : VERSION_2;
     start[1] = type;
-    pv_store_be16(start + 2, (u32)(end - start - 4));
+    pv_store_be16(start + 2, (u32)(length - 4));
     if (with_teid)
         pv_store_be32(start + 4, teid);
     pv_store_be24(message + 8, sequence);
@@ -40,18 +40,19 @@ static u8 *write_header(u8 *message, const u8 *end, u8 type, int with_teid, u32 
 static void answer_echo(struct request *request, struct pv_packet *packet)
 {
     u8 message[GTPC_HEADER + 8];
-    struct ie_writer ies = {message + GTPC_HEADER};
+    struct ie_writer ies = {message, GTPC_HEADER};
     ie_write_u8(&ies, IE_RECOVERY, request->turn->vepc->restart_counter);
-    u8 *start = write_header(message, ies.at, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
-    send_message(request, packet, start, (u64)(ies.at - start));
+    u64 length = ies.length - 4;
+    u8 *start = write_header(message, length, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
+    send_message(request, packet, start, length);
 }
 
 static void answer_version(struct request *request, struct pv_packet *packet)
 {
     u8 message[GTPC_HEADER];
-    u8 *end = message + GTPC_HEADER;
-    u8 *start = write_header(message, end, GTPC_VERSION_NOT_SUPPORTED, 0, 0, 0);
-    send_message(request, packet, start, (u64)(end - start));
+    u64 length = HEADER_WITHOUT_TEID;
+    u8 *start = write_header(message, length, GTPC_VERSION_NOT_SUPPORTED, 0, 0, 0);
+    send_message(request, packet, start, length);
 }
 
 u64 gtpc_find_ue(struct request *request, struct response *response)
@@ -90,15 +91,15 @@ static void answer_request(struct request *request, struct pv_packet *packet)
         return;
     }
     struct response response;
-    response.ies.at = response.message + GTPC_HEADER;
+    response.ies.base = response.message;
+    response.ies.length = GTPC_HEADER;
     response.teid = 0;
     struct refusal refusal = carry_out(request, &response);
     int accepted = refusal.cause < CAUSE_CONTEXT_NOT_FOUND;
     if (!accepted)
         ie_write_cause(&response.ies, refusal);
-    u64 length = (u64)(response.ies.at - response.message);
-    write_header(response.message, response.ies.at, request->type + 1, 1, response.teid,
-                 request->sequence);
+    u64 length = response.ies.length;
+    write_header(response.message, length, request->type + 1, 1, response.teid, request->sequence);
     count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
     if (accepted)
         procedures_keep(vepc, request, response.message, length);
@@ -131,8 +132,7 @@ static u64 parse(struct request *request, const u8 *message, u64 available)
     return 0;
 }
 
-void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
-                  u64 udp_length)
+void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)
 {
     if (!udp_checksum_ok(ip, udp_length)) {
         drop(turn, packet, DROP_bad_udp);
@@ -148,7 +148,8 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     u64 reason = parse(&request, message, available);
     if (reason) {
         drop(turn, packet, (enum counter)reason);
-        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
+        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it
+         * says. */
         if (available >= HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
             message[1] != GTPC_VERSION_NOT_SUPPORTED)
             answer_version(&request, packet);

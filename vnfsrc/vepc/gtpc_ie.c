@@ -58,66 +58,66 @@ u64 ie_read_rate(const u8 *value)
     return (u64)value[0] << 32 | pv_load_be32(value + 1);
 }
 
-u8 *ie_begin(struct ie_writer *w, u8 type, u8 instance)
+u64 ie_begin(struct ie_writer *w, u8 type, u8 instance)
 {
-    u8 *start = w->at;
-    start[0] = type;
-    start[3] = instance;
-    w->at += IE_HEADER;
+    u64 start = w->length;
+    w->base[start] = type;
+    w->base[start + 3] = instance;
+    w->length += IE_HEADER;
     return start;
 }
 
-void ie_end(struct ie_writer *w, u8 *start)
+void ie_end(struct ie_writer *w, u64 start)
 {
-    pv_store_be16(start + 1, (u32)(w->at - start - IE_HEADER));
+    pv_store_be16(w->base + start + 1, (u32)(w->length - start - IE_HEADER));
 }
 
 void ie_put_octets(struct ie_writer *w, const u8 *octets, u64 count)
 {
-    memory_copy(w->at, octets, count);
-    w->at += count;
+    memory_copy(w->base + w->length, octets, count);
+    w->length += count;
 }
 
 void ie_put_u8(struct ie_writer *w, u32 value)
 {
-    *w->at++ = (u8)value;
+    w->base[w->length++] = (u8)value;
 }
 
 void ie_put_u16(struct ie_writer *w, u32 value)
 {
-    pv_store_be16(w->at, value);
-    w->at += 2;
+    pv_store_be16(w->base + w->length, value);
+    w->length += 2;
 }
 
 void ie_put_u32(struct ie_writer *w, u32 value)
 {
-    pv_store_be32(w->at, value);
-    w->at += 4;
+    pv_store_be32(w->base + w->length, value);
+    w->length += 4;
 }
 
 void ie_put_u64(struct ie_writer *w, u64 value)
 {
-    pv_store_be64(w->at, value);
-    w->at += 8;
+    pv_store_be64(w->base + w->length, value);
+    w->length += 8;
 }
 
 void ie_write_u8(struct ie_writer *w, u8 type, u32 value)
 {
-    u8 *ie = ie_begin(w, type, 0);
+    u64 ie = ie_begin(w, type, 0);
     ie_put_u8(w, value);
     ie_end(w, ie);
 }
 
 void ie_write_u32(struct ie_writer *w, u8 type, u32 value)
 {
-    u8 *ie = ie_begin(w, type, 0);
+    u64 ie = ie_begin(w, type, 0);
     ie_put_u32(w, value);
     ie_end(w, ie);
 }
 
 void ie_write_cause(struct ie_writer *w, struct refusal refusal)
 {
-    u8 *ie = ie_begin(w, IE_CAUSE, 0);
+    u64 ie = ie_begin(w, IE_CAUSE, 0);
     ie_put_u8(w, refusal.cause);
     ie_put_u8(w, 0); /* originated by this node */
     if (refusal.ie_type) {
@@ -130,7 +130,7 @@ void ie_write_cause(struct ie_writer *w, struct refusal refusal)
 
 void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, struct vepc_tunnel tunnel)
 {
-    u8 *ie = ie_begin(w, IE_F_TEID, instance);
+    u64 ie = ie_begin(w, IE_F_TEID, instance);
     ie_put_u8(w, F_TEID_V4 | interface);
     ie_put_u32(w, tunnel.teid);
     ie_put_u32(w, tunnel.ipv4);

@@ -27,7 +27,8 @@
 #define FLAGS_OPTIONAL 0x07
 
 struct message {
-    u8 *body; /* after header, optional fields and extension headers */
+    u8 *body;   /* after header, optional fields and extension headers */
+    u64 offset; /* of the body, from the start of the packet's buffer */
     u64 length;
     u32 teid;
     u16 sequence; /* 0 without one */
@@ -60,8 +61,8 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
     emit(turn, packet, VEPC_PORT_S1U);
 }
 
-/* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
- * and sends it. The IEs stand at the packet's data already. */
+/* Puts a signalling message with sequence number and `length` bytes of IEs into
+ * a packet and sends it. The IEs stand at the packet's data already. */
 static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 length, u8 type,
                             u16 sequence, u32 destination, u16 port, u64 out_port)
 {
@@ -101,8 +102,9 @@ static void send_supported_extensions(struct turn *turn, struct pv_packet *packe
                     packet->port);
 }
 
-/* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop the packet,
- * or DROP_bad_gtpu_extension for one that we must understand and do not. */
+/* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop
+ * the packet, or DROP_bad_gtpu_extension for one that we must understand and do
+ * not. */
 static u64 skip_extensions(struct message *message, u8 next)
 {
     while (next != EXTENSION_NONE) {
@@ -115,13 +117,15 @@ static u64 skip_extensions(struct message *message, u8 next)
             return DROP_bad_gtpu_extension;
         next = message->body[length - 1];
         message->body += length;
+        message->offset += length;
         message->length -= length;
     }
     return 0;
 }
 
-/* Reads the header. Returns 0 or the reason to drop the packet. */
-static u64 parse(struct message *message, u8 *gtpu, u64 available)
+/* Reads the header at `offset` in the packet's buffer. Returns 0 or the reason
+ * to drop the packet. */
+static u64 parse(struct message *message, u8 *gtpu, u64 offset, u64 available)
 {
     if (available < GTPU_HEADER || (gtpu[0] & 0xf0) != VERSION_1_GTP)
         return DROP_bad_gtpu_header;
@@ -130,6 +134,7 @@ static u64 parse(struct message *message, u8 *gtpu, u64 available)
     message->teid = pv_load_be32(gtpu + 4);
     message->sequence = 0;
     message->body = gtpu + GTPU_HEADER;
+    message->offset = offset + GTPU_HEADER;
     if (message->length > available - GTPU_HEADER)
         return DROP_bad_gtpu_length;
     if ((gtpu[0] & FLAGS_OPTIONAL) == 0)
@@ -139,13 +144,14 @@ static u64 parse(struct message *message, u8 *gtpu, u64 available)
     if (gtpu[0] & FLAG_SEQUENCE)
         message->sequence = pv_load_be16(gtpu + 8);
     message->body += 4;
+    message->offset += 4;
     message->length -= 4;
     return gtpu[0] & FLAG_EXTENSION ? skip_extensions(message, gtpu[11]) : 0;
 }
 
 /* Tells the sender that we have no context for its TEID (TS 29.281, 7.3.1). */
-static void send_error_indication(struct turn *turn, struct pv_packet *packet,
-                                  const struct ip *ip, u32 teid)
+static void send_error_indication(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
+                                  u32 teid)
 {
     u16 sequence = paths_next_sequence(turn->vepc, ip->source);
     packet->offset = PV_HEADROOM;
@@ -160,7 +166,8 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet,
                     packet->port);
 }
 
-/* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
+/* Length of a GTP-U IE of a type that we know, its own header included, or 0.
+ */
 static u64 ie_length(const u8 *ie, u64 available)
 {
     if (ie[0] == IE_RECOVERY)
@@ -174,7 +181,8 @@ static u64 ie_length(const u8 *ie, u64 available)
     return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
 }
 
-/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). */
+/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007,
+ * 22). */
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
                                      const struct message *message)
 {
@@ -215,8 +223,7 @@ static void receive_echo_request(struct turn *turn, struct pv_packet *packet, co
     u8 *ie = packet_data(packet);
     ie[0] = IE_RECOVERY;
     ie[1] = 0; /* TS 29.281, 8.2: zero, and ignored by the receiver */
-    send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence, ip->source, port,
-                    packet->port);
+    send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence, ip->source, port, packet->port);
 }
 
 /* Whether an IPv6 source is the UE's own: its prefix. */
@@ -227,8 +234,8 @@ static int source_is_own(const struct uplink *uplink, const u8 *inner)
     return uplink->prefix != 0 && pv_load_be64(inner + 8) == uplink->prefix;
 }
 
-/* What a UE sends from its link-local or the unspecified address stays on its link; only
- * a router solicitation has an answer. */
+/* What a UE sends from its link-local or the unspecified address stays on its
+ * link; only a router solicitation has an answer. */
 static int is_on_link(const struct uplink *uplink, const u8 *inner)
 {
     if (inner[0] >> 4 != 6 || uplink->prefix == 0)
@@ -281,16 +288,16 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     uplink->bytes += length;
     count(vepc, COUNT_uplink_packets);
     vepc->counters[COUNT_uplink_bytes] += length;
-    packet->offset = (u32)(message->body - packet->base);
+    packet->offset = (u32)message->offset;
     packet->length = (u32)length;
     emit(turn, packet, VEPC_PORT_SGI);
 }
 
-void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
-                  u64 udp_length)
+void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)
 {
     struct message message;
-    u64 reason = parse(&message, ip->payload + UDP_HEADER, udp_length - UDP_HEADER);
+    u64 reason = parse(&message, ip->payload + UDP_HEADER, ip->payload_offset + UDP_HEADER,
+                       udp_length - UDP_HEADER);
     if (reason) {
         drop(turn, packet, (enum counter)reason);
         if (reason == DROP_bad_gtpu_extension)

@@ -25,11 +25,12 @@ void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     icmp[0] = ICMP_ECHO_REPLY;
     pv_store_be16(icmp + 2, 0);
     pv_store_be16(icmp + 2, checksum_finish(checksum_add(0, icmp, ip->payload_length)));
-    /* The reply has no IP options: its header stands right in front of the ICMP message. */
-    packet->offset = (u32)(icmp - IPV4_HEADER - packet->base);
+    /* The reply has no IP options: its header stands right in front of the ICMP
+     * message. */
+    packet->offset = (u32)(ip->payload_offset - IPV4_HEADER);
     packet->length = (u32)(IPV4_HEADER + ip->payload_length);
-    ipv4_write(packet_data(packet), PROTOCOL_ICMP, ip->destination, ip->source,
-               ip->payload_length, turn->vepc->ip_id++);
+    ipv4_write(packet_data(packet), PROTOCOL_ICMP, ip->destination, ip->source, ip->payload_length,
+               turn->vepc->ip_id++);
     count(turn->vepc, COUNT_icmp_echoes);
     emit(turn, packet, packet->port);
 }
@@ -73,7 +74,8 @@ int router_solicitation_ok(const u8 *header, u64 length)
            icmpv6_checksum(header, length - IPV6_HEADER) == 0;
 }
 
-/* Our link-local address on the UE's link; no UE is given this interface identifier. */
+/* Our link-local address on the UE's link; no UE is given this interface
+ * identifier. */
 static void write_link_local_gateway(u8 *address)
 {
     pv_store_be64(address, 0xfe80000000000000ull);
@@ -86,7 +88,8 @@ static void write_all_nodes(u8 *address)
     pv_store_be64(address + 8, ALL_NODES_LAST);
 }
 
-static u8 *write_prefix_option(u8 *at, u64 prefix)
+/* The options; each returns its length. */
+static u64 write_prefix_option(u8 *at, u64 prefix)
 {
     at[0] = OPTION_PREFIX_INFORMATION;
     at[1] = 4; /* in units of 8 bytes */
@@ -97,29 +100,29 @@ static u8 *write_prefix_option(u8 *at, u64 prefix)
     pv_store_be32(at + 12, 0);
     pv_store_be64(at + 16, prefix);
     pv_store_be64(at + 24, 0);
-    return at + 32;
+    return 32;
 }
 
-static u8 *write_mtu_option(u8 *at, u32 mtu)
+static u64 write_mtu_option(u8 *at, u32 mtu)
 {
     at[0] = OPTION_MTU;
     at[1] = 1;
     pv_store_be16(at + 2, 0);
     pv_store_be32(at + 4, mtu);
-    return at + 8;
+    return 8;
 }
 
-static u8 *write_rdnss_option(u8 *at, const struct vepc_apn *apn)
+static u64 write_rdnss_option(u8 *at, const struct vepc_apn *apn)
 {
     if (apn->dns6_count == 0)
-        return at;
+        return 0;
     at[0] = OPTION_RDNSS;
     at[1] = (u8)(1 + 2 * apn->dns6_count);
     pv_store_be16(at + 2, 0);
     pv_store_be32(at + 4, FOREVER);
     for (u64 i = 0; i < apn->dns6_count; i++)
         memory_copy(at + 8 + 16 * i, apn->dns6[i], 16);
-    return at + 8 + 16 * (u64)apn->dns6_count;
+    return 8 + 16 * (u64)apn->dns6_count;
 }
 
 void router_advertisement_write(struct vepc *vepc, struct pv_packet *packet, u64 bearer_slot)
@@ -136,10 +139,10 @@ void router_advertisement_write(struct vepc *vepc, struct pv_packet *packet, u64
     icmp[5] = 0; /* addresses come from the prefix, not from DHCPv6 */
     pv_store_be16(icmp + 6, ROUTER_LIFETIME);
     pv_store_be64(icmp + 8, 0); /* reachable and retransmission times: unspecified */
-    u8 *end = write_prefix_option(icmp + 16, session->prefix);
-    end = write_mtu_option(end, apn->mtu);
-    end = write_rdnss_option(end, apn);
-    u64 length = (u64)(end - icmp);
+    u64 length = 16;
+    length += write_prefix_option(icmp + length, session->prefix);
+    length += write_mtu_option(icmp + length, apn->mtu);
+    length += write_rdnss_option(icmp + length, apn);
     ipv6_write(header, PROTOCOL_ICMPV6, 255, length);
     write_link_local_gateway(header + 8);
     write_all_nodes(header + 24);

@@ -1,11 +1,12 @@
-/* Importing state: records to arena, section by section. export.c mirrors this file
- * function for function. Everything read is hostile until checked. */
+/* Importing state: records to arena, section by section. export.c mirrors this
+ * file function for function. Everything read is hostile until checked. */
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
 #include "sessions.h"
 
-/* Fields are numbered from 1 in the schema's order; this refuses the record as a whole. */
+/* Fields are numbered from 1 in the schema's order; this refuses the record as
+ * a whole. */
 #define FIELD_NONE 0
 
 /* Records of a keyed section stand in ascending order of their keys. */
@@ -104,7 +105,8 @@ static void import_path(struct vepc *vepc, struct pv_reader *in)
     path->sequence = r.sequence;
 }
 
-/* Takes a record's TEID; returns its slot, or CONTEXTS_NONE with the reader's error set. */
+/* Takes a record's TEID; returns its slot, or CONTEXTS_NONE with the reader's
+ * error set. */
 static u64 claim(struct pv_reader *in, struct contexts *table, u32 teid)
 {
     if (in->error)
@@ -261,8 +263,8 @@ static void import_procedure(struct vepc *vepc, struct pv_reader *in)
     procedures_link(vepc, procedure);
 }
 
-/* Usage is added to what is there. It may come after the instance took over; then a
- * bearer may be gone already. */
+/* Usage is added to what is there. It may come after the instance took over;
+ * then a bearer may be gone already. */
 static void import_usage(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_usage_record r;
@@ -334,7 +336,8 @@ static u64 pools_configured(const struct vepc *vepc)
 {
     u64 pools = 0;
     for (u64 i = 0; i < vepc->config.apns_count; i++)
-        pools += (vepc->pdn[i].pool4.free.size ? 1u : 0u) + (vepc->pdn[i].pool6.free.size ? 1u : 0u);
+        pools +=
+            (vepc->pdn[i].pool4.free.size ? 1u : 0u) + (vepc->pdn[i].pool6.free.size ? 1u : 0u);
     return pools;
 }
 
@@ -362,12 +365,12 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
         return -PV_ERROR_SECTION;
     if (step->first)
         vepc->import_previous = 0;
-    struct pv_reader in = {step->buffer, step->buffer + step->length, 0, 0};
-    while (in.at < in.end) {
-        const u8 *record = in.at;
+    struct pv_reader in = {step->buffer, step->length, 0, 0};
+    while (in.left > 0) {
+        u64 record = step->length - in.left;
         import_record(vepc, step->section, &in);
         if (in.error) {
-            step->failed = (u64)(record - step->buffer);
+            step->failed = record;
             step->field = in.field;
             return in.error;
         }

@@ -1,7 +1,7 @@
 /* A hash index: buckets of slots, chained through an array beside the table.
  *
- * The index holds no keys; the caller walks a chain and compares. The order within a
- * chain never reaches the output, so it need not survive a migration.
+ * The index holds no keys; the caller walks a chain and compares. The order
+ * within a chain never reaches the output, so it need not survive a migration.
  */
 #ifndef VEPC_INDEX_H
 #define VEPC_INDEX_H
@@ -20,7 +20,8 @@ struct index {
 u64 index_footprint(u64 capacity);
 void index_init(struct index *index, u64 capacity, u8 *memory);
 
-/* The first entry of a hash's chain, as slot + 1; go on with index->next[entry - 1]. */
+/* The first entry of a hash's chain, as slot + 1; go on with index->next[entry
+ * - 1]. */
 PV_INLINE u32 index_first(const struct index *index, u64 hash)
 {
     return index->head[hash & index->mask];

@@ -41,6 +41,7 @@ u64 ipv4_check(const struct pv_packet *packet, struct ip *ip)
         return DROP_fragment;
     ip->header = header;
     ip->payload = header + header_length;
+    ip->payload_offset = packet->offset + header_length;
     ip->payload_length = total - header_length;
     ip->source = pv_load_be32(header + 12);
     ip->destination = pv_load_be32(header + 16);

@@ -61,8 +61,8 @@ static u32 ipcp_server(const struct vepc_apn *apn, u8 option)
     return which < apn->dns4_count ? apn->dns4[which] : 0;
 }
 
-/* Names the servers in a Configure-Nak, or, when the UE asks for nothing that we have or
- * has it right, agrees to what it names (RFC 1332; RFC 1877). */
+/* Names the servers in a Configure-Nak, or, when the UE asks for nothing that
+ * we have or has it right, agrees to what it names (RFC 1332; RFC 1877). */
 static void put_ipcp(struct ie_writer *w, const struct vepc_apn *apn, const u8 *ppp, u64 length)
 {
     u8 answer[4 + 12];
@@ -136,10 +136,10 @@ void pco_answer(const struct request *request, struct ie_writer *w, const struct
         if (!ies_find(request->ies, IE_PCO, 0, &asked))
             return;
     }
-    u8 *ie = ie_begin(w, type, 0);
-    const u8 *limit = ie + GTPC_PCO_MAX - CONTAINER_MAX;
+    u64 ie = ie_begin(w, type, 0);
+    u64 limit = ie + GTPC_PCO_MAX - CONTAINER_MAX;
     ie_put_u8(w, PPP_FOR_IP);
-    for (u64 at = 1; at + 3 <= asked.length && w->at <= limit;) {
+    for (u64 at = 1; at + 3 <= asked.length && w->length <= limit;) {
         u32 id = pv_load_be16(asked.value + at);
         u64 length = asked.value[at + 2];
         at += 3;

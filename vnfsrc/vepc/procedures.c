@@ -1,5 +1,5 @@
-/* Answers kept for repeated requests: see procedures.h. A ring in order of time, so the
- * oldest is always the first to go. */
+/* Answers kept for repeated requests: see procedures.h. A ring in order of
+ * time, so the oldest is always the first to go. */
 #include "procedures.h"
 
 static u64 request_hash(u32 peer, u16 port, u8 type, u32 sequence)
@@ -50,8 +50,7 @@ struct procedure *procedures_append(struct vepc *vepc)
 
 void procedures_link(struct vepc *vepc, struct procedure *procedure)
 {
-    index_insert(&vepc->procedure_by_request, procedure_hash(procedure),
-                 slot_of(vepc, procedure));
+    index_insert(&vepc->procedure_by_request, procedure_hash(procedure), slot_of(vepc, procedure));
 }
 
 void procedures_keep(struct vepc *vepc, const struct request *request, const u8 *response,

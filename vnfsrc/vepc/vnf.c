@@ -1,4 +1,5 @@
-/* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
+/* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h).
+ */
 #include "gtpc.h"
 #include "gtpu.h"
 #include "icmp.h"
@@ -15,10 +16,10 @@ i64 vnf_abi_version(void)
 
 static i64 read_config(struct vepc_config *config, const u8 *bytes, u64 length)
 {
-    struct pv_reader reader = {bytes, bytes + length, 0, 0};
+    struct pv_reader reader = {bytes, length, 0, 0};
     vepc_config_read(&reader, config, 1);
-    if (reader.error != 0 || reader.at != reader.end || config->apns_count == 0 ||
-        config->s11 == 0 || config->s1u == 0 || pools_check(config) != 0)
+    if (reader.error != 0 || reader.left != 0 || config->apns_count == 0 || config->s11 == 0 ||
+        config->s1u == 0 || pools_check(config) != 0)
         return -PV_ERROR_CONFIG;
     return 0;
 }
@@ -151,8 +152,9 @@ static void receive(struct turn *turn, struct pv_packet *packet)
     }
 }
 
-/* Where a user packet's TEID or destination would stand, fetched before it is needed.
- * Nothing is decided here: a packet that is not what it seems fetches a line in vain. */
+/* Where a user packet's TEID or destination would stand, fetched before it is
+ * needed. Nothing is decided here: a packet that is not what it seems fetches a
+ * line in vain. */
 static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
 {
     const u64 teid_at = IPV4_HEADER + UDP_HEADER + 4;

@@ -1,8 +1,9 @@
 /* Reading and writing canonical records, field by field.
  *
- * The generated encoders and decoders are made of these calls alone. A writer assumes
- * room for the record's largest encoding. A reader never reads past its end; its first
- * error sticks, with the number of the field, and every later read gives zero.
+ * The generated encoders and decoders are made of these calls alone. A writer
+ * assumes room for the record's largest encoding. A reader never reads past its
+ * end; its first error sticks, with the number of the field, and every later
+ * read gives zero.
  */
 #ifndef PORTVNF_CODEC_H
 #define PORTVNF_CODEC_H
@@ -11,43 +12,45 @@
 #include "wire.h"
 
 struct pv_writer {
-    u8 *at;
+    u8 *base;
+    u64 length; /* bytes written so far */
 };
 
 struct pv_reader {
     const u8 *at;
-    const u8 *end;
-    u64 field; /* number of the field being read, from 1; stays at the refused one */
+    u64 left;  /* bytes from there on */
+    u64 field; /* number of the field being read, from 1; stays at the refused one
+                */
     i64 error; /* 0, or a negative PV_ERROR */
 };
 
 PV_INLINE void pv_write_u8(struct pv_writer *w, u64 value)
 {
-    *w->at++ = (u8)value;
+    w->base[w->length++] = (u8)value;
 }
 
 PV_INLINE void pv_write_u16(struct pv_writer *w, u64 value)
 {
-    pv_store_be16(w->at, (u32)value);
-    w->at += 2;
+    pv_store_be16(w->base + w->length, (u32)value);
+    w->length += 2;
 }
 
 PV_INLINE void pv_write_u32(struct pv_writer *w, u64 value)
 {
-    pv_store_be32(w->at, (u32)value);
-    w->at += 4;
+    pv_store_be32(w->base + w->length, (u32)value);
+    w->length += 4;
 }
 
 PV_INLINE void pv_write_u64(struct pv_writer *w, u64 value)
 {
-    pv_store_be64(w->at, value);
-    w->at += 8;
+    pv_store_be64(w->base + w->length, value);
+    w->length += 8;
 }
 
 PV_INLINE void pv_write_octets(struct pv_writer *w, const u8 *octets, u64 count)
 {
-    __builtin_memcpy(w->at, octets, count);
-    w->at += count;
+    __builtin_memcpy(w->base + w->length, octets, count);
+    w->length += count;
 }
 
 PV_INLINE void pv_refuse(struct pv_reader *r, i64 error)
@@ -67,11 +70,12 @@ PV_INLINE void pv_next_field(struct pv_reader *r, u64 number)
 PV_INLINE const u8 *pv_take(struct pv_reader *r, u64 count)
 {
     const u8 *here = r->at;
-    if (r->error == 0 && (u64)(r->end - here) < count)
+    if (r->error == 0 && r->left < count)
         r->error = -PV_ERROR_TRUNCATED;
     if (r->error != 0)
         return 0;
     r->at = here + count;
+    r->left -= count;
     return here;
 }
 

@@ -39,15 +39,15 @@ struct pv_port_stats {
 };
 
 struct pv_engine_stats {
-    u64 bursts;        /* vnf_burst calls that carried packets */
-    u64 held;          /* packets held now */
-    u64 held_peak;     /* most packets ever held at once, since the last hold began */
-    u64 held_dropped;  /* packets lost because the hold limit was reached */
-    u64 injected;      /* packets taken by pv_engine_inject */
-    u64 refused;       /* VNF output that names no open port or lies outside its buffer */
-    u64 last_rx_ns;    /* newest arrival on any port */
+    u64 bursts;       /* vnf_burst calls that carried packets */
+    u64 held;         /* packets held now */
+    u64 held_peak;    /* most packets ever held at once, since the last hold began */
+    u64 held_dropped; /* packets lost because the hold limit was reached */
+    u64 injected;     /* packets taken by pv_engine_inject */
+    u64 refused;      /* VNF output that names no open port or lies outside its buffer */
+    u64 last_rx_ns;   /* newest arrival on any port */
     u64 mode;
-    u64 running;       /* 1 while the worker thread runs */
+    u64 running; /* 1 while the worker thread runs */
 };
 
 /* One packet in the serial form of pv_engine_take_held and pv_engine_inject: this
@@ -102,8 +102,7 @@ i64 pv_engine_record(struct pv_engine *engine, u64 number, const char *path, cha
                      u64 error_size);
 
 i64 pv_engine_get_stats(struct pv_engine *engine, struct pv_engine_stats *stats);
-i64 pv_engine_get_port_stats(struct pv_engine *engine, u64 number,
-                             struct pv_port_stats *stats);
+i64 pv_engine_get_port_stats(struct pv_engine *engine, u64 number, struct pv_port_stats *stats);
 
 /* The far side of a "mem" port. push copies one packet in (-ENOBUFS when full); pop
  * copies the oldest packet sent out (its length, 0 when there is none, -ENOSPC when it

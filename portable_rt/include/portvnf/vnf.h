@@ -55,18 +55,18 @@ struct pv_burst {
 /* State moves section by section; what a section holds is the state schema's matter. */
 
 /* Error classes: a negative result is -(one of these). */
-#define PV_ERROR_CONFIG 1       /* the configuration cannot be decoded or does not fit */
-#define PV_ERROR_ARENA 2        /* the arena is smaller than vnf_arena_size asks for */
-#define PV_ERROR_SECTION 3      /* no such section */
-#define PV_ERROR_TRUNCATED 4    /* a record ends before its last field */
+#define PV_ERROR_CONFIG 1        /* the configuration cannot be decoded or does not fit */
+#define PV_ERROR_ARENA 2         /* the arena is smaller than vnf_arena_size asks for */
+#define PV_ERROR_SECTION 3       /* no such section */
+#define PV_ERROR_TRUNCATED 4     /* a record ends before its last field */
 #define PV_ERROR_NOT_CANONICAL 5 /* a field holds a value that no encoder writes */
-#define PV_ERROR_DUPLICATE 6    /* a record's key is taken already */
-#define PV_ERROR_REFERENCE 7    /* a record names another that is not there */
-#define PV_ERROR_CAPACITY 8     /* this instance is configured too small for the record */
-#define PV_ERROR_FOREIGN 9      /* an address or APN that is not in this configuration */
-#define PV_ERROR_BUFFER 10      /* the buffer cannot hold even one record */
-#define PV_ERROR_ORDER 11       /* records do not stand in ascending order of their keys */
-#define PV_ERROR_INCOMPLETE 12  /* something that the state must have is missing */
+#define PV_ERROR_DUPLICATE 6     /* a record's key is taken already */
+#define PV_ERROR_REFERENCE 7     /* a record names another that is not there */
+#define PV_ERROR_CAPACITY 8      /* this instance is configured too small for the record */
+#define PV_ERROR_FOREIGN 9       /* an address or APN that is not in this configuration */
+#define PV_ERROR_BUFFER 10       /* the buffer cannot hold even one record */
+#define PV_ERROR_ORDER 11        /* records do not stand in ascending order of their keys */
+#define PV_ERROR_INCOMPLETE 12   /* something that the state must have is missing */
 
 /* One step of an export. The host sets section, since, cursor (0 at first), buffer and
  * capacity; the VNF fills the buffer with whole records, in canonical order, and sets
@@ -92,12 +92,12 @@ struct pv_export {
  * some records before it may have been taken: the host discards the arena. */
 struct pv_import {
     u64 section;
-    u64 first;   /* 1 in the first step of a section, 0 while it goes on */
-    u64 length;  /* bytes at buffer */
-    u64 now_ns;  /* remaining times in the records count from here */
-    u64 records; /* out: records taken */
-    u64 failed;  /* out, on an error: byte offset of the record that was refused */
-    u64 field;   /* out, on an error: number of the refused field, from 1; 0: the record */
+    u64 first;        /* 1 in the first step of a section, 0 while it goes on */
+    u64 length;       /* bytes at buffer */
+    u64 now_ns;       /* remaining times in the records count from here */
+    u64 records;      /* out: records taken */
+    u64 failed;       /* out, on an error: byte offset of the record that was refused */
+    u64 field;        /* out, on an error: number of the refused field, from 1; 0: the record */
     const u8 *buffer; /* owned by the host, only read */
 };
 

@@ -1,0 +1,226 @@
+"""The vEPC's configuration: a TOML file, checked, in the canonical form that the VNF reads.
+
+Both hosts of a migration use the same configuration; its digest is compared before state
+moves. docs/configuration.md describes the keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from portvnf.errors import ConfigError
+from portvnf.state.vepc import CONFIG
+
+_PDN_TYPES = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class VnfConfig:
+    """A configuration that was found sound. `record` holds construct's values."""
+
+    path: Path
+    record: Mapping[str, Any]
+    encoded: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical form."""
+        return hashlib.sha256(self.encoded).hexdigest()
+
+
+class Table:
+    """One TOML table being read: every key must be known and of its type."""
+
+    def __init__(self, values: Any, where: str) -> None:
+        if not isinstance(values, dict):
+            raise ConfigError(f"{where} must be a table")
+        self.values = dict(values)
+        self.where = where
+
+    def take(self, key: str, kind: type, default: Any = None, *, required: bool = False) -> Any:
+        """The value of a key, removed from the table."""
+        if key not in self.values:
+            if required:
+                raise ConfigError(f"{self.where}: {key} is missing")
+            return default
+        value = self.values.pop(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ConfigError(f"{self.where}: {key} must be {_kind_name(kind)}, not {value!r}")
+        return value
+
+    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """An integer from low to high."""
+        value = int(self.take(key, int, default, required=default is None))
+        if not low <= value <= high:
+            raise ConfigError(f"{self.where}: {key} must be {low} to {high}, not {value}")
+        return value
+
+    def address(self, key: str, kind: type, default: str | None = None) -> str:
+        """An IPv4 or IPv6 address."""
+        text = self.take(key, str, default, required=default is None)
+        try:
+            return str(kind(text))
+        except ValueError:
+            raise ConfigError(f"{self.where}: {key} = {text!r} is no {kind.__name__}") from None
+
+    def network(self, key: str, kind: type) -> Network | None:
+        """An address pool, or None."""
+        text = self.take(key, str)
+        if text is None:
+            return None
+        try:
+            network: Network = kind(text)
+        except ValueError as error:
+            raise ConfigError(f"{self.where}: {key} = {text!r} is no pool: {error}") from None
+        return network
+
+    def strings(self, key: str, default: list[str]) -> list[str]:
+        """A list of strings."""
+        values = self.take(key, list, default)
+        if not all(isinstance(value, str) for value in values):
+            raise ConfigError(f"{self.where}: {key} must be a list of strings")
+        return list(values)
+
+    def end(self) -> None:
+        """Refuses what nobody asked for."""
+        for key in self.values:
+            raise ConfigError(f"{self.where}: unknown key {key!r}")
+
+
+def _kind_name(kind: type) -> str:
+    names = {str: "a string", int: "an integer", bool: "true or false", list: "a list"}
+    return names.get(kind, kind.__name__)
+
+
+def load_toml(path: Path) -> Table:
+    """A TOML file as a table."""
+    try:
+        with path.open("rb") as stream:
+            return Table(tomllib.load(stream), str(path))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+
+
+def load(path: Path) -> VnfConfig:
+    """Reads and checks a vEPC configuration."""
+    top = load_toml(path)
+    gateway = Table(top.take("gateway", dict, required=True), f"{path}, [gateway]")
+    tables = top.take("apn", list, required=True)
+    apns = [Table(values, f"{path}, [[apn]] {n}") for n, values in enumerate(tables, 1)]
+    top.end()
+    record = _gateway(gateway)
+    if not 1 <= len(apns) <= 16:
+        raise ConfigError(f"{path}: 1 to 16 [[apn]] tables are needed, not {len(apns)}")
+    names: set[str] = set()
+    pools: list[tuple[str, Network]] = []
+    for table in apns:
+        record["apns"].append(_apn(table, names, pools))
+    _check_overlaps(path, record, pools)
+    return VnfConfig(path, record, CONFIG.build(record))
+
+
+def _gateway(table: Table) -> dict[str, Any]:
+    table.take("name", str)  # for people; the VNF has no use for it
+    sessions = table.integer("sessions", 1, 0xFFFFFF)
+    record = {
+        "s11": table.address("s11", IPv4Address),
+        "s1u": table.address("s1u", IPv4Address),
+        "sgi": table.address("sgi", IPv4Address, "0.0.0.0"),
+        "sgi6": table.address("sgi6", IPv6Address, "::"),
+        "restart_counter": table.integer("restart_counter", 0, 255, 0),
+        "sessions": sessions,
+        "bearers": table.integer("bearers", 1, 0xFFFFFF, sessions),
+        "peers": table.integer("peers", 1, 0xFFFF, 1024),
+        "procedures": table.integer("procedures", 1, 0xFFFFFF, max(1024, min(sessions, 65536))),
+        "retention_ms": table.integer("retention_ms", 1, 600000, 12000),
+        "apns": [],
+    }
+    table.end()
+    for key in ("s11", "s1u"):
+        if record[key] == "0.0.0.0":
+            raise ConfigError(f"{table.where}: {key} must not be 0.0.0.0")
+    return record
+
+
+def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dict[str, Any]:
+    name = table.take("name", str, required=True).lower()
+    if not 1 <= len(name) <= 63 or not all(c.isascii() and (c.isalnum() or c in "-.") for c in name):
+        raise ConfigError(f"{table.where}: {name!r} is no APN network identifier")
+    if name in names:
+        raise ConfigError(f"{table.where}: APN {name!r} is there already")
+    names.add(name)
+    pool4 = table.network("pool4", IPv4Network)
+    pool6 = table.network("pool6", IPv6Network)
+    types = _pdn_types(table, pool4, pool6)
+    for key, pool, shortest, longest in (("pool4", pool4, 8, 30), ("pool6", pool6, 40, 63)):
+        if pool is not None and not shortest <= pool.prefixlen <= longest:
+            raise ConfigError(f"{table.where}: {key} must be a /{shortest} to /{longest}, not {pool}")
+        if pool is not None:
+            pools.append((f"{key} of {name!r}", pool))
+    dns4, dns6 = _dns(table)
+    record = {
+        "name": name,
+        "pdn_types": types,
+        "pool4": str(pool4.network_address) if pool4 else "0.0.0.0",
+        "pool4_length": pool4.prefixlen if pool4 else 0,
+        "pool6": f"{pool6.network_address}/64" if pool6 else "::/64",
+        "pool6_length": pool6.prefixlen if pool6 else 0,
+        "dns4": dns4,
+        "dns6": dns6,
+        "mtu": table.integer("mtu", 576, 9000, 1400),
+        "ambr_uplink": table.integer("ambr_uplink", 0, 0xFFFFFFFF, 0),
+        "ambr_downlink": table.integer("ambr_downlink", 0, 0xFFFFFFFF, 0),
+    }
+    table.end()
+    return record
+
+
+def _pdn_types(table: Table, pool4: Network | None, pool6: Network | None) -> int:
+    possible = (1 if pool4 else 0) | (2 if pool6 else 0)
+    types = 0
+    for word in table.strings("pdn_types", [name for name, b in _PDN_TYPES.items() if b == possible]):
+        if word not in _PDN_TYPES:
+            raise ConfigError(f"{table.where}: pdn_types: {word!r} is none of {list(_PDN_TYPES)}")
+        types |= _PDN_TYPES[word]
+    if not types:
+        raise ConfigError(f"{table.where}: it has neither pool4 nor pool6")
+    if types & ~possible:
+        missing = "pool4" if types & ~possible & 1 else "pool6"
+        raise ConfigError(f"{table.where}: pdn_types needs {missing}, which is missing")
+    return types
+
+
+def _dns(table: Table) -> tuple[list[str], list[str]]:
+    servers: dict[int, list[str]] = {4: [], 6: []}
+    for text in table.strings("dns", []):
+        try:
+            address = IPv6Address(text) if ":" in text else IPv4Address(text)
+        except ValueError:
+            raise ConfigError(f"{table.where}: dns: {text!r} is no address") from None
+        servers[address.version].append(str(address))
+    for version, listed in servers.items():
+        if len(listed) > 2:
+            raise ConfigError(f"{table.where}: dns has more than two IPv{version} servers")
+    return servers[4], servers[6]
+
+
+def _check_overlaps(path: Path, record: dict[str, Any], pools: list[tuple[str, Network]]) -> None:
+    for (name, pool), (other_name, other) in combinations(pools, 2):
+        if pool.version == other.version and pool.overlaps(other):  # type: ignore[arg-type]
+            raise ConfigError(f"{path}: {name} ({pool}) overlaps {other_name} ({other})")
+    for key in ("s11", "s1u", "sgi", "sgi6"):
+        address = IPv6Address(record[key]) if key == "sgi6" else IPv4Address(record[key])
+        for name, pool in pools:
+            if address in pool:
+                raise ConfigError(f"{path}: {key} = {address} lies in {name} ({pool})")
