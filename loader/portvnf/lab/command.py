@@ -1,0 +1,59 @@
+"""`portvnf lab demo`: the ETSI scenario in namespaces of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from portvnf.errors import ConfigError
+
+_LEAST_S, _MOST_S = 10, 3600
+
+
+def register(commands: Any) -> None:
+    """Adds the command to the parser."""
+    lab = commands.add_parser("lab", help="the lab: blades, peers and wires of its own")
+    actions = lab.add_subparsers(dest="action", required=True)
+    demo = actions.add_parser(
+        "demo", help="stream a video through the vEPC while it moves between ISAs"
+    )
+    demo.add_argument("--report", type=Path, default=Path("demo-report.json"), metavar="FILE")
+    demo.add_argument("--picture", type=Path, default=Path("demo-report.png"), metavar="FILE")
+    demo.add_argument(
+        "--duration", type=int, default=40, metavar="N", help="seconds of video (default 40)"
+    )
+    demo.add_argument(
+        "--ues", type=int, default=1000, metavar="N", help="UEs with light traffic (default 1000)"
+    )
+    demo.add_argument(
+        "--isa", default="mips64el", help="ISA of the second blade (default mips64el)"
+    )
+    demo.set_defaults(run=run_demo)
+
+
+def run_demo(chosen: argparse.Namespace) -> int:
+    """Runs the demonstration; status 0 only when every expectation holds."""
+    if not _LEAST_S <= chosen.duration <= _MOST_S:
+        raise ConfigError(f"--duration {chosen.duration} is not within {_LEAST_S} to {_MOST_S} s")
+    if not 1 <= chosen.ues <= 20000:
+        raise ConfigError(f"--ues {chosen.ues} is not within 1 to 20000")
+    for name in ("report", "picture"):
+        folder = getattr(chosen, name).resolve().parent
+        if not folder.is_dir():
+            raise ConfigError(f"--{name} names a file in {folder}, which is not a folder")
+    # Only this command needs the lab's packages, which other hosts do not have.
+    from portvnf.lab import demo, require, sandbox
+
+    options = demo.Options(
+        report=chosen.report.resolve(),
+        picture=chosen.picture.resolve(),
+        seconds=chosen.duration,
+        ues=chosen.ues,
+        isa=chosen.isa,
+    )
+    if not sandbox.is_inside():
+        require.everything(chosen.isa)
+    sandbox.enter(["-m", "portvnf.cli", *sys.argv[1:]])
+    return demo.run(options)
