@@ -65,8 +65,7 @@ i64 pv_backlog_append(struct pv_backlog *backlog, const struct pv_packet *packet
     return 0;
 }
 
-i64 pv_backlog_append_serial(struct pv_backlog *backlog, const u8 *buffer, u64 length,
-                             u64 packets)
+i64 pv_backlog_append_serial(struct pv_backlog *backlog, const u8 *buffer, u64 length, u64 packets)
 {
     if (length == 0)
         return 0;

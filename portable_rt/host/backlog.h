@@ -22,8 +22,7 @@ struct pv_backlog {
 i64 pv_backlog_append(struct pv_backlog *backlog, const struct pv_packet *packet);
 
 /* Appends copies of `packets` packets in serial form, which pv_serial_count accepted. */
-i64 pv_backlog_append_serial(struct pv_backlog *backlog, const u8 *buffer, u64 length,
-                             u64 packets);
+i64 pv_backlog_append_serial(struct pv_backlog *backlog, const u8 *buffer, u64 length, u64 packets);
 
 /* Moves the oldest packets to the buffers of packets[0 .. count); returns how many. */
 u64 pv_backlog_take(struct pv_backlog *backlog, struct pv_packet **packets, u64 count);

@@ -74,8 +74,7 @@ void pv_capture_writer_flush(struct pv_capture_writer *writer)
     writer->filled = 0;
 }
 
-i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **packets,
-                          u64 count)
+i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **packets, u64 count)
 {
     struct timespec stamp;
     clock_gettime(CLOCK_REALTIME, &stamp);

@@ -11,8 +11,7 @@ struct pv_capture_writer *pv_capture_writer_open(const char *path, struct pv_sen
 
 /* Appends packets with the wall clock's time. Returns 0 or, once anything could not be
  * written, the negative errno of the first failure; the writer then writes no more. */
-i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **packets,
-                          u64 count);
+i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **packets, u64 count);
 
 /* Hands what is buffered to the system. */
 void pv_capture_writer_flush(struct pv_capture_writer *writer);

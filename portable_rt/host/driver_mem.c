@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "engine_state.h"
 #include "port.h"
@@ -23,7 +21,6 @@ struct ring {
 struct mem_device {
     struct ring arriving;
     struct ring leaving;
-    int arrival; /* eventfd, written when `arriving` stops being empty */
     /* The far side may be several threads; the engine's side is always one. */
     pthread_mutex_t push_lock;
     pthread_mutex_t pop_lock;
@@ -43,9 +40,8 @@ static void ring_free(struct ring *ring)
     free(ring->packets);
 }
 
-/* Returns 0, or -ENOBUFS when the ring is full. *was_empty tells whether the consumer had
- * read everything before: it may be about to sleep, and needs waking. */
-static i64 ring_put(struct ring *ring, const u8 *data, u64 length, int *was_empty)
+/* Returns 0, or -ENOBUFS when the ring is full. */
+static i64 ring_put(struct ring *ring, const u8 *data, u64 length)
 {
     u64 written = ring->written;
     if (written - __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE) >= ring->slots)
@@ -53,10 +49,9 @@ static i64 ring_put(struct ring *ring, const u8 *data, u64 length, int *was_empt
     u64 slot = written % ring->slots;
     memcpy(ring->packets + slot * PV_BUFFER_SIZE, data, length);
     ring->lengths[slot] = (u32)length;
-    /* Sequentially consistent on both sides: either this load sees the consumer's last
-     * read, or the consumer sees this packet before it sleeps. */
+    /* Sequentially consistent with pv_worker_wake: either the worker sees this packet
+     * before it sleeps, or whoever put it in sees that the worker dozes. */
     __atomic_store_n(&ring->written, written + 1, __ATOMIC_SEQ_CST);
-    *was_empty = __atomic_load_n(&ring->read, __ATOMIC_SEQ_CST) == written;
     return 0;
 }
 
@@ -71,7 +66,7 @@ static i64 ring_get(struct ring *ring, u8 *data, u64 capacity)
     if (length > capacity)
         return -ENOSPC;
     memcpy(data, ring->packets + slot * PV_BUFFER_SIZE, length);
-    __atomic_store_n(&ring->read, read + 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&ring->read, read + 1, __ATOMIC_RELEASE);
     return (i64)length;
 }
 
@@ -79,8 +74,6 @@ static void mem_free(struct mem_device *device)
 {
     ring_free(&device->arriving);
     ring_free(&device->leaving);
-    if (device->arrival >= 0)
-        close(device->arrival);
     free(device);
 }
 
@@ -102,15 +95,14 @@ static i64 mem_open(struct pv_port *port, const char *arguments, struct pv_sente
     char *end = text;
     u64 slots = strtoull(text, &end, 10);
     if (!text[0] || *end || text[0] == '-' || slots < 1 || slots > MEM_SLOTS_MAX)
-        return pv_fail(sentence, EINVAL,
-                       "port %llu: driver mem needs the argument slots=N, N from 1 to %d, not \"%s\"",
-                       port->number, MEM_SLOTS_MAX, text);
+        return pv_fail(
+            sentence, EINVAL,
+            "port %llu: driver mem needs the argument slots=N, N from 1 to %d, not \"%s\"",
+            port->number, MEM_SLOTS_MAX, text);
     struct mem_device *device = calloc(1, sizeof *device);
     if (!device)
         return pv_fail(sentence, ENOMEM, "port %llu: no memory for driver mem", port->number);
-    device->arrival = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (device->arrival < 0 || ring_make(&device->arriving, slots) < 0 ||
-        ring_make(&device->leaving, slots) < 0) {
+    if (ring_make(&device->arriving, slots) < 0 || ring_make(&device->leaving, slots) < 0) {
         mem_free(device);
         return pv_fail(sentence, ENOMEM, "port %llu: no memory for %llu slots", port->number,
                        slots);
@@ -139,11 +131,9 @@ static u64 mem_rx_burst(struct pv_port *port, struct pv_packet **packets, u64 co
 static void mem_tx_burst(struct pv_port *port, struct pv_packet **packets, u64 count)
 {
     struct mem_device *device = port->device;
-    int was_empty;
     for (u64 i = 0; i < count; i++) {
         const struct pv_packet *packet = packets[i];
-        if (ring_put(&device->leaving, packet->base + packet->offset, packet->length,
-                     &was_empty) == 0)
+        if (ring_put(&device->leaving, packet->base + packet->offset, packet->length) == 0)
             pv_port_sent(port, packet);
         else
             pv_port_not_sent(port, 1);
@@ -152,8 +142,8 @@ static void mem_tx_burst(struct pv_port *port, struct pv_packet **packets, u64 c
 
 static int mem_poll_descriptor(struct pv_port *port)
 {
-    const struct mem_device *device = port->device;
-    return device->arrival;
+    (void)port;
+    return -1; /* pv_mem_push wakes the worker itself */
 }
 
 const struct pv_driver pv_driver_mem = {
@@ -178,12 +168,10 @@ i64 pv_mem_push(struct pv_engine *engine, u64 number, const u8 *data, u64 length
         return -EINVAL;
     if (length > PV_PACKET_MAX)
         return -EMSGSIZE;
-    int was_empty = 0;
     pthread_mutex_lock(&device->push_lock);
-    i64 result = ring_put(&device->arriving, data, length, &was_empty);
+    i64 result = ring_put(&device->arriving, data, length);
     pthread_mutex_unlock(&device->push_lock);
-    if (was_empty)
-        eventfd_write(device->arrival, 1);
+    pv_worker_wake(engine);
     return result;
 }
 

@@ -20,8 +20,8 @@ static i64 tun_open(struct pv_port *port, const char *arguments, struct pv_sente
     if (result < 0)
         return result;
     if (!name[0])
-        return pv_fail(sentence, EINVAL,
-                       "port %llu: driver tun needs the argument device=NAME", port->number);
+        return pv_fail(sentence, EINVAL, "port %llu: driver tun needs the argument device=NAME",
+                       port->number);
     i64 fd = pv_tun_device_open(name, sentence);
     if (fd < 0)
         return fd;

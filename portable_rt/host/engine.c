@@ -209,8 +209,7 @@ static i64 inject(struct pv_engine *engine, void *argument)
         if (!pv_engine_port(engine, pv_serial_port(in->buffer + at)))
             return -EINVAL;
     }
-    i64 result =
-        pv_backlog_append_serial(&engine->injected, in->buffer, in->length, (u64)packets);
+    i64 result = pv_backlog_append_serial(&engine->injected, in->buffer, in->length, (u64)packets);
     if (result < 0)
         return result;
     pv_stat_add(&engine->stats.injected, (u64)packets);

@@ -36,6 +36,8 @@ struct pv_engine {
     int epoll;
     int wake; /* eventfd: ends the worker's sleep */
 
+    int dozing; /* 1 while the worker sleeps or may be about to */
+
     struct pv_port ports[PV_PORTS_MAX];
 
     /* Owned by whoever runs the engine: the worker, or the holder of `lock` when there
@@ -67,6 +69,9 @@ struct pv_port *pv_engine_port(struct pv_engine *engine, u64 number);
 /* Runs task at a burst boundary, in the worker if there is one, and returns its result.
  * -EDEADLK when called from within a task. */
 i64 pv_mailbox_run(struct pv_engine *engine, pv_engine_task task, void *argument);
+
+/* Ends the worker's sleep, if it sleeps, after something arrived that epoll cannot see. */
+void pv_worker_wake(struct pv_engine *engine);
 
 /* Tells the worker to look into the mailbox; the caller holds the lock. */
 void pv_mailbox_wake(struct pv_engine *engine);

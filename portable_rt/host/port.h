@@ -44,7 +44,7 @@ struct pv_driver {
     void (*tx_burst)(struct pv_port *port, struct pv_packet **packets, u64 count);
 
     /* A descriptor that epoll can watch, edge-triggered, for arrivals; -1 when there is
-     * none to wait for. */
+     * none to wait for (whoever brings packets then calls pv_worker_wake). */
     int (*poll_descriptor)(struct pv_port *port);
 
     /* Hands buffered output to the system; called when the engine falls idle. NULL when

@@ -12,7 +12,7 @@ struct pv_sentence {
 
 /* Writes the sentence (cut to the space there is) and returns -code. */
 __attribute__((format(printf, 3, 4))) i64 pv_fail(struct pv_sentence sentence, int code,
-                                                   const char *format, ...);
+                                                  const char *format, ...);
 
 /* One argument that a driver knows; value (size bytes) is empty when it is not given. */
 struct pv_argument {

@@ -57,8 +57,7 @@ i64 pv_tun_device_open(const char *name, struct pv_sentence sentence)
     if (ioctl(fd, TUNSETIFF, &request) < 0) {
         int code = errno;
         close(fd);
-        return pv_fail(sentence, code, "cannot attach to TUN device %s: %s", name,
-                       strerror(code));
+        return pv_fail(sentence, code, "cannot attach to TUN device %s: %s", name, strerror(code));
     }
     lengthen_queue(request.ifr_name);
     return fd;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #define MILLISECOND 1000000ull
 
@@ -29,13 +30,26 @@ static void sleep_until_work(struct pv_engine *engine)
     epoll_wait(engine->epoll, events, PV_PORTS_MAX + 1, wait_ms);
 }
 
+void pv_worker_wake(struct pv_engine *engine)
+{
+    if (__atomic_load_n(&engine->dozing, __ATOMIC_SEQ_CST) &&
+        __atomic_exchange_n(&engine->dozing, 0, __ATOMIC_SEQ_CST))
+        eventfd_write(engine->wake, 1);
+}
+
 static void *work(void *argument)
 {
     struct pv_engine *engine = argument;
+    u64 handled = 0;
     while (pv_mailbox_serve(engine)) {
+        /* Whoever wakes us only does so while we doze, for that costs a system call. Doze
+         * before the pass that may find nothing, so that it sees what came before. */
+        if (handled < PV_BURST_MAX)
+            __atomic_store_n(&engine->dozing, 1, __ATOMIC_SEQ_CST);
         u64 released = 0;
-        u64 received = pv_engine_pass(engine, pv_now_ns(), 1, &released);
-        if (received || released)
+        handled = pv_engine_pass(engine, pv_now_ns(), 1, &released);
+        handled += released;
+        if (handled)
             continue;
         pv_engine_flush(engine);
         sleep_until_work(engine);

@@ -189,10 +189,10 @@ def numbered_packet(number: int) -> bytes:
     data = number.to_bytes(4, "big") + bytes(1368)
     header = struct.pack(">BBHHHBBH", 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0)
     header += bytes([10, 1, 0, 2, 10, 9, 0, 2])
-    words = struct.unpack(">10H", header)
-    total = sum(words)
+    words: tuple[int, ...] = struct.unpack(">10H", header)
+    total: int = sum(words)
     total = (total & 0xFFFF) + (total >> 16)
-    checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    checksum: int = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
     header = header[:10] + checksum.to_bytes(2, "big") + header[12:]
     return header + struct.pack(">HHHH", 1000, 2000, 8 + len(data), 0) + data
 
