@@ -155,7 +155,9 @@ def _gateway(table: Table) -> dict[str, Any]:
 
 def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dict[str, Any]:
     name = table.take("name", str, required=True).lower()
-    if not 1 <= len(name) <= 63 or not all(c.isascii() and (c.isalnum() or c in "-.") for c in name):
+    if not 1 <= len(name) <= 63 or not all(
+        c.isascii() and (c.isalnum() or c in "-.") for c in name
+    ):
         raise ConfigError(f"{table.where}: {name!r} is no APN network identifier")
     if name in names:
         raise ConfigError(f"{table.where}: APN {name!r} is there already")
@@ -165,7 +167,9 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
     types = _pdn_types(table, pool4, pool6)
     for key, pool, shortest, longest in (("pool4", pool4, 8, 30), ("pool6", pool6, 40, 63)):
         if pool is not None and not shortest <= pool.prefixlen <= longest:
-            raise ConfigError(f"{table.where}: {key} must be a /{shortest} to /{longest}, not {pool}")
+            raise ConfigError(
+                f"{table.where}: {key} must be a /{shortest} to /{longest}, not {pool}"
+            )
         if pool is not None:
             pools.append((f"{key} of {name!r}", pool))
     dns4, dns6 = _dns(table)
@@ -189,7 +193,9 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
 def _pdn_types(table: Table, pool4: Network | None, pool6: Network | None) -> int:
     possible = (1 if pool4 else 0) | (2 if pool6 else 0)
     types = 0
-    for word in table.strings("pdn_types", [name for name, b in _PDN_TYPES.items() if b == possible]):
+    for word in table.strings(
+        "pdn_types", [name for name, b in _PDN_TYPES.items() if b == possible]
+    ):
         if word not in _PDN_TYPES:
             raise ConfigError(f"{table.where}: pdn_types: {word!r} is none of {list(_PDN_TYPES)}")
         types |= _PDN_TYPES[word]

@@ -43,6 +43,18 @@ class StateError(PortvnfError):
     """State cannot be exported from or imported into an instance."""
 
 
+class ImageError(StateError):
+    """An image file is damaged, foreign or not canonical."""
+
+
+class MigrationError(PortvnfError):
+    """A migration could not be carried out; the source serves on unless it says otherwise."""
+
+
+class AgentError(PortvnfError):
+    """An agent cannot be reached, or refuses a command."""
+
+
 class EngineError(PortvnfError):
     """The packet engine refused: no such driver, device or file."""
 

@@ -15,6 +15,8 @@ static void export_gateway(const struct vepc *vepc, struct pv_writer *w)
         allocators[i]->next = (u32)(kinds[i]->next + 1);
         allocators[i]->round = (u8)kinds[i]->round;
     }
+    r.s11 = vepc->config.s11;
+    r.s1u = vepc->config.s1u;
     r.restart_counter = vepc->restart_counter;
     r.next_charging_id = vepc->next_charging_id;
     r.ip_id = vepc->ip_id;

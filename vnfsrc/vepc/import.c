@@ -34,9 +34,13 @@ static void import_gateway(struct vepc *vepc, struct pv_reader *in)
     vepc_gateway_record_read(in, &r, 1);
     struct contexts *kinds[3] = {&vepc->ues, &vepc->sessions, &vepc->bearers};
     const struct vepc_allocator *allocators[3] = {&r.ue, &r.session, &r.bearer};
+    if (r.s11 != vepc->config.s11)
+        refuse_field(in, 1, -PV_ERROR_FOREIGN);
+    if (r.s1u != vepc->config.s1u)
+        refuse_field(in, 2, -PV_ERROR_FOREIGN);
     for (u64 i = 0; i < 3; i++)
         if (allocators[i]->next > kinds[i]->capacity)
-            refuse_field(in, 2 + 2 * i, -PV_ERROR_CAPACITY);
+            refuse_field(in, 4 + 2 * i, -PV_ERROR_CAPACITY);
     if (vepc->import_gateways)
         refuse_field(in, FIELD_NONE, -PV_ERROR_DUPLICATE);
     if (in->error)

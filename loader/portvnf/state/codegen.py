@@ -8,7 +8,6 @@ that reads it, field for field in the schema's order.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,15 +16,9 @@ from typing import Any
 import construct as cs
 
 from portvnf.state import fields
-from portvnf.state.schema import Schema
+from portvnf.state.schema import Schema, load_schema
 
 NOTICE = "/* Generated from portvnf.state.{name} by portvnf.state.codegen: do not edit. */\n"
-
-
-def load_schema(name: str) -> Schema:
-    """The schema of a VNF of this package."""
-    schema: Schema = importlib.import_module(f"portvnf.state.{name}").SCHEMA
-    return schema
 
 
 class Generator:

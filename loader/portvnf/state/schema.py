@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,12 @@ class Schema:
             yield from describe(section.record, "  ")
         yield "config"
         yield from describe(self.config, "  ")
+
+
+def load_schema(name: str) -> Schema:
+    """The schema of a VNF of this package."""
+    schema: Schema = importlib.import_module(f"portvnf.state.{name}").SCHEMA
+    return schema
 
 
 def describe(record: Any, indent: str = "") -> Iterator[str]:

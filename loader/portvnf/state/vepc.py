@@ -46,6 +46,8 @@ ALLOCATOR = cs.Struct(
 )
 
 GATEWAY = cs.Struct(
+    "s11" / Ipv4() * "our address on S11; an instance with another one refuses the state",
+    "s1u" / Ipv4() * "our address on S1-U; likewise",
     "restart_counter" / U8 * "our Recovery value (TS 23.007, 18)",
     "ue" / ALLOCATOR * "allocator of S11 TEIDs",
     "session" / ALLOCATOR * "allocator of S5/S8-C TEIDs",
