@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from portvnf import cdef
+from portvnf.errors import CompileError
 from portvnf.loaded import LoadedVnf
 from portvnf.shared_object import isa_of, open_exports
 
@@ -12,6 +14,8 @@ from portvnf.shared_object import isa_of, open_exports
 def load_native(path: str | Path) -> LoadedVnf:
     """Opens vepc-native.so or its like; a CompileError when it is of another ISA or no VNF."""
     path = Path(path).resolve()
-    isa = isa_of(path)
+    isa, own = isa_of(path), isa_of(Path(sys.executable).resolve())
+    if isa != own:
+        raise CompileError(f"{path} is for {isa}, this process is {own}")
     library, addresses = open_exports(path, cdef.functions("vnf.h"))
     return LoadedVnf(addresses, "native", isa, "generic", "", "", library)

@@ -34,7 +34,7 @@ class Manifest:
     abi: int  # PV_ABI_VERSION of the headers that the VNF was built with
     schema: Schema
     counters: tuple[str, ...]  # names for vnf_counters, in order
-    drop_reasons: tuple[str, ...]  # names for pv_packet.reason, from 0
+    drop_reasons: tuple[str, ...]  # names for pv_packet.reason, from 1
     producer: str  # the compiler
     source_sha256: str  # of names and contents of every source and header
     code_sha256: str = BLANK_SEAL  # the seal: see container.py

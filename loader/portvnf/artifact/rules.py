@@ -48,17 +48,20 @@ def _places(subject: Subject) -> Iterator[tuple[str, Statement]]:
     What LLVM itself writes about intrinsics (their declarations, and attribute groups that
     nothing else uses) is its business, differs between versions and is left out.
     """
-    used: set[str] = set()
+    users: dict[str, str] = {}
     for function in subject.text.functions:
         if _is_intrinsic(function):
             continue
         for statement in (function.head, *function.body):
-            used.update(t.text for t in statement.tokens if t.kind == "group")
+            for token in statement.tokens:
+                if token.kind == "group":
+                    users.setdefault(token.text, function.name)
             yield function.name, statement
     for statement in subject.text.others:
-        if statement.tokens[0].text == "attributes" and statement.tokens[1].text not in used:
-            continue
-        yield _place(statement), statement
+        if statement.tokens[0].text != "attributes":
+            yield _place(statement), statement
+        elif statement.tokens[1].text in users:
+            yield users[statement.tokens[1].text], statement
 
 
 def _place(statement: Statement) -> str:

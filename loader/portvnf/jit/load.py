@@ -33,7 +33,7 @@ def has_orc() -> bool:
 
 def finish(emitted: bytes) -> bytes:
     """Turns an emitted object into what load() takes and a cache may keep."""
-    return emitted if has_orc() else _link_shared(emitted)
+    return emitted if has_orc() else link_shared(emitted)
 
 
 def load(code: bytes, target: Target, names: Iterable[str]) -> tuple[object, dict[str, int]]:
@@ -65,7 +65,7 @@ def _load_orc(code: bytes, target: Target, names: list[str]) -> tuple[object, di
     return (jit, tracker), {name: int(tracker[name]) for name in names}
 
 
-def _link_shared(emitted: bytes) -> bytes:
+def link_shared(emitted: bytes) -> bytes:
     linker = shlex.split(os.environ.get("PORTVNF_LD") or "ld")
     with tempfile.TemporaryDirectory(prefix="portvnf-") as folder:
         source, output = Path(folder) / "vnf.o", Path(folder) / "vnf.so"

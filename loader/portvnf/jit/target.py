@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +52,10 @@ def host_target(cpu: str | None = None) -> Target:
     if cpu is not None:
         if not cpu:
             raise CompileError("the CPU's name is empty")
-        return Target(triple, cpu, "")
+        chosen = Target(triple, cpu, "")
+        if "not a recognized processor" in _stderr_of(lambda: chosen.machine(0)):
+            raise CompileError(f"LLVM {llvm.version()} knows no {isa} CPU {cpu!r}")
+        return chosen
     name = str(binding.get_host_cpu_name())
     if name in _GENERIC or isa in _BASELINE:
         return Target(triple, _BASELINE.get(isa, "generic"), "")
@@ -58,3 +64,18 @@ def host_target(cpu: str | None = None) -> Target:
     except RuntimeError:
         features = ""  # LLVM cannot ask this kind of host; the CPU's name implies its own
     return Target(triple, name, features)
+
+
+def _stderr_of(action: Callable[[], object]) -> str:
+    # LLVM has no question for whether it knows a CPU: it complains on file descriptor 2,
+    # takes one that may not even be of 64 bits, and ends the process when it generates code.
+    with tempfile.TemporaryFile() as heard:
+        kept = os.dup(2)
+        try:
+            os.dup2(heard.fileno(), 2)
+            action()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        heard.seek(0)
+        return heard.read().decode(errors="replace")
