@@ -130,8 +130,8 @@ class Scenario:
         frames = stream.wait_received(frames_sent)
         signalling = self._aftermath(stage)
         enb, server = stage.results(first_move_ns)
-        picture.draw(options.picture, self._timeline, enb, server)
         host = platform.machine()
+        picture.draw(options.picture, self._timeline, enb, server, _ISA_NAMES.get(host, host))
         sha256 = stage.blades["blade-a"].request("status")["artifact_sha256"]
         return report.build(
             Expected(((host, options.isa), (options.isa, host)), ues),

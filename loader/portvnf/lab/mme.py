@@ -76,6 +76,10 @@ class Mme:
         """The descriptor to wait on."""
         return self._socket.fileno()
 
+    def close(self) -> None:
+        """Gives the address back."""
+        self._socket.close()
+
     @property
     def outstanding(self) -> int:
         """Requests that wait for an answer."""

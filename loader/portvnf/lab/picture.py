@@ -83,8 +83,10 @@ def _moves(timeline: Timeline) -> list[_Move]:
     return found
 
 
-def draw(path: Path, timeline: Timeline, enb: dict[str, Any], server: dict[str, Any]) -> None:
-    """Writes the picture as PNG."""
+def draw(
+    path: Path, timeline: Timeline, enb: dict[str, Any], server: dict[str, Any], home: str
+) -> None:
+    """Writes the picture as PNG; `home` is the ISA that the VNF starts on."""
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -111,7 +113,7 @@ def draw(path: Path, timeline: Timeline, enb: dict[str, Any], server: dict[str, 
         )
         hosts, throughput, gaps, delay = axes
         left, right = data.seconds[0], data.seconds[-1]
-        _draw_hosts(hosts, moves, left, right)
+        _draw_hosts(hosts, moves, left, right, home)
         _draw_throughput(throughput, data)
         _draw_gaps(gaps, data)
         _draw_delay(delay, data)
@@ -134,12 +136,11 @@ def draw(path: Path, timeline: Timeline, enb: dict[str, Any], server: dict[str, 
         pyplot.close(figure)
 
 
-def _draw_hosts(axis: Any, moves: list[_Move], left: float, right: float) -> None:
+def _draw_hosts(axis: Any, moves: list[_Move], left: float, right: float, home: str) -> None:
     """The band that says which ISA serves when."""
     axis.set_axis_off()
     edges = [left, *(move.done for move in moves), right]
-    # The VNF starts on the blade that it comes back to.
-    names = [moves[1].to if len(moves) > 1 else "first blade", *(move.to for move in moves)]
+    names = [home, *(move.to for move in moves)]
     for name, begin, end in zip(names, edges[:-1], edges[1:], strict=True):
         axis.axvspan(begin, end, color=_HOSTS.get(name, "#eeeeee"), ec="white", lw=2)
         axis.text(
@@ -159,7 +160,12 @@ def _draw_throughput(axis: Any, data: Series) -> None:
     )
     axis.set_ylabel("throughput at the UEs\nMbit/s")
     axis.set_ylim(0, 1.22 * max(1.0, *map(sum, zip(data.video_mbit, data.light_mbit, strict=True))))
-    axis.legend(loc="upper left", ncols=2, frameon=False)
+    _legend(axis)
+
+
+def _legend(axis: Any) -> None:
+    # Above the axes: whatever the curves do, they do not run into it.
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, frameon=False)
 
 
 def _draw_gaps(axis: Any, data: Series) -> None:
@@ -189,7 +195,7 @@ def _draw_delay(axis: Any, data: Series) -> None:
     axis.set_ylabel("largest one-way delay\nin each 0.1 s, ms")
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter(lambda value, _position: f"{value:g}")
-    axis.legend(loc="upper left", ncols=2, frameon=False)
+    _legend(axis)
 
 
 def _draw_phases(axis: Any, moves: list[_Move]) -> None:
