@@ -39,7 +39,8 @@ CASES: list[tuple[str, str, str, str]] = [
     ("globals", "global table", "", "@table = external constant i64\n"),
     ("globals", "global table", "", '@table = internal constant i64 0, section "x"\n'),
     ("globals", "global other", "", "@other = internal alias i64 (), i64 ()* @vnf_abi_version\n"),
-    ("globals", "the module", "", "$group = comdat any\n@g = internal constant i8 0, comdat($group)\n"),
+    ("globals", "the module", "",
+     "$group = comdat any\n@g = internal constant i8 0, comdat($group)\n"),
     ("globals", "global llvm.global_ctors", "",
      "@llvm.global_ctors = appending global [1 x { i32, void ()*, i8* }] "
      "[{ i32, void ()*, i8* } { i32 1, void ()* @start, i8* null }]\n"

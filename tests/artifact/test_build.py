@@ -104,7 +104,7 @@ def test_interface_must_describe_a_vnf(folder: Path) -> None:
     (folder / "reflect.json").write_text('{"schema": {"name": "x"}}')
     with pytest.raises(BuildError, match="does not describe a VNF"):
         build(recipe(folder, "reflect.c"), Toolchain.find())
-    with pytest.raises(BuildError, match="none.json cannot be read"):
+    with pytest.raises(BuildError, match=r"none\.json cannot be read"):
         build(recipe(folder, "reflect.c", interface="none.json"), Toolchain.find())
 
 
