@@ -1,0 +1,1 @@
+"""The state: codec, images, rounds of a migration, exchange between ISAs."""

@@ -1,0 +1,1 @@
+"""The vEPC: vectors, captured traffic, malformed input, random procedures."""

@@ -1,0 +1,66 @@
+"""Programs of packets and what a vEPC makes of them: run on any engine and ISA alike.
+
+As a program, `python -m tests.vepc.program ENGINE FILE` reads a JSON list of programs and
+prints the list of results; so another ISA's Python runs the same vectors.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TypedDict
+
+from .gateway import Gateway, load, names_of
+
+
+class Step(TypedDict):
+    """One burst: `ms` after the last one, (port, packet in hexadecimal)."""
+
+    ms: int
+    packets: list[tuple[int, str]]
+
+
+class Program(TypedDict):
+    """A vector as bytes; `config` in canonical form."""
+
+    config: str
+    steps: list[Step]
+
+
+class StepResult(TypedDict):
+    """What came out, in order, and why each input packet was dropped ("" if not)."""
+
+    out: list[tuple[int, str]]
+    reasons: list[str]
+
+
+class Result(TypedDict):
+    """What a program did; `state` is every section in hexadecimal."""
+
+    steps: list[StepResult]
+    counters: dict[str, int]
+    state: dict[str, str]
+
+
+def execute(program: Program, engine: str) -> Result:
+    """Runs one program on a fresh gateway."""
+    gateway = Gateway(load(engine), bytes.fromhex(program["config"]))
+    steps: list[StepResult] = []
+    for step in program["steps"]:
+        packets = [(port, bytes.fromhex(data)) for port, data in step["packets"]]
+        result = gateway.run(*packets, ms=step["ms"])
+        out = [(packet.port, packet.data.hex()) for packet in result.out]
+        steps.append({"out": out, "reasons": names_of(result.reasons)})
+    state = {str(number): data.hex() for number, data in gateway.state().items()}
+    return {"steps": steps, "counters": gateway.counters(), "state": state}
+
+
+def main() -> None:
+    engine, path = sys.argv[1:]
+    programs: Any = json.loads(Path(path).read_text())
+    json.dump([execute(program, engine) for program in programs], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
