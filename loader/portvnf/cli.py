@@ -16,7 +16,13 @@ from collections.abc import Sequence
 from portvnf import __version__
 from portvnf.errors import PortvnfError
 
-COMMANDS = ("portvnf.artifact.command", "portvnf.lab.command")
+COMMANDS = (
+    "portvnf.artifact.command",
+    "portvnf.state.command",
+    "portvnf.agent.command",
+    "portvnf.pki",
+    "portvnf.lab.command",
+)
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130

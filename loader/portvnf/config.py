@@ -7,6 +7,7 @@ moves. docs/configuration.md describes the keys.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -155,9 +156,7 @@ def _gateway(table: Table) -> dict[str, Any]:
 
 def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dict[str, Any]:
     name = table.take("name", str, required=True).lower()
-    if not 1 <= len(name) <= 63 or not all(
-        c.isascii() and (c.isalnum() or c in "-.") for c in name
-    ):
+    if not re.fullmatch(r"[a-z0-9.-]{1,63}", name):
         raise ConfigError(f"{table.where}: {name!r} is no APN network identifier")
     if name in names:
         raise ConfigError(f"{table.where}: APN {name!r} is there already")
@@ -167,9 +166,8 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
     types = _pdn_types(table, pool4, pool6)
     for key, pool, shortest, longest in (("pool4", pool4, 8, 30), ("pool6", pool6, 40, 63)):
         if pool is not None and not shortest <= pool.prefixlen <= longest:
-            raise ConfigError(
-                f"{table.where}: {key} must be a /{shortest} to /{longest}, not {pool}"
-            )
+            limits = f"a /{shortest} to /{longest}"
+            raise ConfigError(f"{table.where}: {key} must be {limits}, not {pool}")
         if pool is not None:
             pools.append((f"{key} of {name!r}", pool))
     dns4, dns6 = _dns(table)
@@ -193,9 +191,8 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
 def _pdn_types(table: Table, pool4: Network | None, pool6: Network | None) -> int:
     possible = (1 if pool4 else 0) | (2 if pool6 else 0)
     types = 0
-    for word in table.strings(
-        "pdn_types", [name for name, b in _PDN_TYPES.items() if b == possible]
-    ):
+    default = [name for name, bits in _PDN_TYPES.items() if bits == possible]
+    for word in table.strings("pdn_types", default):
         if word not in _PDN_TYPES:
             raise ConfigError(f"{table.where}: pdn_types: {word!r} is none of {list(_PDN_TYPES)}")
         types |= _PDN_TYPES[word]
@@ -223,7 +220,7 @@ def _dns(table: Table) -> tuple[list[str], list[str]]:
 
 def _check_overlaps(path: Path, record: dict[str, Any], pools: list[tuple[str, Network]]) -> None:
     for (name, pool), (other_name, other) in combinations(pools, 2):
-        if pool.version == other.version and pool.overlaps(other):  # type: ignore[arg-type]
+        if pool.version == other.version and pool.overlaps(other):
             raise ConfigError(f"{path}: {name} ({pool}) overlaps {other_name} ({other})")
     for key in ("s11", "s1u", "sgi", "sgi6"):
         address = IPv6Address(record[key]) if key == "sgi6" else IPv4Address(record[key])

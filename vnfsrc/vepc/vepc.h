@@ -16,9 +16,11 @@
 #include "vepc_records.h"
 
 enum counter {
+#define GAUGE(name) GAUGE_##name,
 #define COUNTER(name) COUNT_##name,
 #define DROP(name) DROP_##name,
 #include "counters.def"
+#undef GAUGE
 #undef COUNTER
 #undef DROP
     COUNTERS

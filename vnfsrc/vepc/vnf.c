@@ -193,10 +193,24 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
     return TIMER_NS;
 }
 
+static u64 counter_value(const struct vepc *vepc, u64 which)
+{
+    switch (which) {
+    case GAUGE_ues:
+        return vepc->ues.capacity - vepc->ues.free.free;
+    case GAUGE_sessions:
+        return vepc->sessions.capacity - vepc->sessions.free.free;
+    case GAUGE_bearers:
+        return vepc->bearers.capacity - vepc->bearers.free.free;
+    default:
+        return vepc->counters[which];
+    }
+}
+
 i64 vnf_counters(u8 *arena, u64 *values, u64 capacity)
 {
     const struct vepc *vepc = (const struct vepc *)(const void *)arena;
     for (u64 i = 0; i < COUNTERS && i < capacity; i++)
-        values[i] = vepc->counters[i];
+        values[i] = counter_value(vepc, i);
     return COUNTERS;
 }

@@ -1,1 +1,1 @@
-"""The canonical state: what it holds (schema), how C learns of it (codegen), files of it (image)."""
+"""The canonical state: what it holds (vepc), how C learns of it (codegen), files (image)."""

@@ -214,12 +214,15 @@ def interface(schema: Schema, counters: Path) -> dict[str, Any]:
 
 
 def read_counters(path: Path) -> dict[str, list[str]]:
-    """The X-macro list of counters: `COUNTER(name)` and `DROP(name)`, one a line."""
+    """The X-macro list of counters: `GAUGE`, `COUNTER` or `DROP` of a name, one a line.
+
+    A dropped packet's reason is 1 + the place of its name among the drop reasons.
+    """
     counters: list[str] = []
     reasons: list[str] = []
     for line in path.read_text().splitlines():
         kind, _, rest = line.strip().partition("(")
-        if kind in ("COUNTER", "DROP"):
+        if kind in ("GAUGE", "COUNTER", "DROP"):
             name = rest.split(")")[0].split(",")[0].strip()
             counters.append(f"drop_{name}" if kind == "DROP" else name)
             if kind == "DROP":

@@ -106,7 +106,8 @@ def encode(image: Image) -> bytes:
         }
         parts += [SECTION.build(frame), section.data]
     body = b"".join(parts)
-    return body + TRAILER.build({"end": END, "sha256": hashlib.sha256(body).digest()})
+    trailer: bytes = TRAILER.build({"end": END, "sha256": hashlib.sha256(body).digest()})
+    return body + trailer
 
 
 def decode(data: bytes, schema: Schema, where: str) -> Image:

@@ -5,8 +5,8 @@ artifact (`codegen`), docs/state-format.md (`docgen`) and the schema hash; const
 reads and writes images here. A record describes the thing modelled in 3GPP's terms; it holds
 no pointers, no table positions, no absolute times.
 
-A context number is the low 24 bits of a TEID that this gateway allocated, never 0. Records of a kind
-stand in ascending order of their context number, unless said otherwise.
+A context number is the low 24 bits of a TEID that this gateway allocated, never 0. Records of
+a kind stand in ascending order of their context number, unless said otherwise.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The agent: one per blade; runs an instance, moves it, answers the operator."""

@@ -1,0 +1,248 @@
+"""A blade: the loaded VNF, at most one instance of it, and who owns the sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from portvnf import config, select
+from portvnf.agent.configuration import BladeSpec
+from portvnf.errors import AgentError
+from portvnf.instance import Instance
+from portvnf.migration import channel, destination, source
+from portvnf.migration.channel import Channel
+from portvnf.migration.messages import Kind, decode_control
+from portvnf.state import image
+from portvnf.state.vepc import CONFIG
+
+MESSAGE_TIMEOUT_S = 60.0
+
+
+class State(Enum):
+    """Whether this blade owns the sessions."""
+
+    STANDBY = "standby"
+    ACTIVE = "active"
+    IN_DOUBT = "in doubt"  # gave them away, and the destination's answer was lost
+
+
+class Blade:
+    """What runs on this host. One thing is done to it at a time."""
+
+    def __init__(self, spec: BladeSpec) -> None:
+        self.spec = spec
+        self.config = config.load(spec.vnf_config)
+        self.selection = select.load(spec.artifact, spec.engine)
+        self.state = State.STANDBY
+        self.outcomes = destination.Outcomes()
+        self._instance: Instance | None = None
+        self._busy = threading.Lock()
+
+    def close(self) -> None:
+        """Ends the instance, if there is one."""
+        if self._instance is not None:
+            self._instance.withdraw()
+            self._instance.close()
+            self._instance = None
+
+    @contextlib.contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        if not self._busy.acquire(blocking=False):
+            raise AgentError(f"{self.spec.name} cannot {what}: it is busy with a migration")
+        try:
+            yield
+        finally:
+            self._busy.release()
+
+    @property
+    def instance(self) -> Instance:
+        """The instance that owns the sessions."""
+        if self._instance is None or self.state == State.STANDBY:
+            raise AgentError(f"{self.spec.name} is on standby: it has no sessions")
+        return self._instance
+
+    def identity(self) -> dict[str, Any]:
+        """What this blade is, for its peers and in reports."""
+        loaded = self.selection.loaded
+        return {
+            "name": self.spec.name,
+            "vnf": self.selection.schema.name,
+            "isa": loaded.isa,
+            "engine": loaded.engine,
+            "llvm": loaded.llvm,
+            "cpu": loaded.cpu,
+            "artifact_sha256": self.selection.artifact_sha256,
+            "schema_sha256": self.selection.schema.sha256(),
+            "config_sha256": self.config.sha256,
+        }
+
+    def status(self) -> dict[str, Any]:
+        """Identity, state and how much there is."""
+        counters = {} if self._instance is None else self.counters()
+        status = {**self.identity(), "state": self.state.value, "note": self.selection.note}
+        return {**status, **{name: counters.get(name, 0) for name in source.GAUGES}}
+
+    def counters(self) -> dict[str, int]:
+        """The VNF's counters."""
+        return dict(self.instance.counters(self.selection.counters))
+
+    def ports(self) -> dict[str, dict[str, int]]:
+        """The packet engine's counters of each port."""
+        instance = self.instance
+        return {
+            port.name: vars(instance.engine.port_stats(instance.number_of(port.name)))
+            for port in instance.ports
+        }
+
+    def _fresh_instance(self) -> Instance:
+        record = {**self.config.record, "restart_counter": self._restart_counter()}
+        return Instance(
+            self.selection.vnf,
+            self.selection.schema,
+            CONFIG.build(record),
+            self.spec.ports,
+            self.spec.hold_limit,
+        )
+
+    def _restart_counter(self) -> int:
+        """Our Recovery value (TS 23.007, 18): one more than at the last start, from the
+        state folder. Imported state brings its own."""
+        path = self.spec.state_dir / "restart-counter"
+        try:
+            return int(path.read_text()) % 256
+        except (OSError, ValueError):
+            return int(self.config.record["restart_counter"])
+
+    def _count_restart(self) -> None:
+        path = self.spec.state_dir / "restart-counter"
+        try:
+            self.spec.state_dir.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{(self._restart_counter() + 1) % 256}\n")
+        except OSError as error:
+            raise AgentError(f"cannot write {path}: {error.strerror}") from None
+
+    def start(self) -> None:
+        """Takes up service with an empty state."""
+        with self._alone("start"):
+            self._count_restart()
+            instance = self._fresh_instance()
+            self._activate(instance)
+            instance.announce()
+            instance.serve()
+
+    def _activate(self, instance: Instance) -> None:
+        self._instance = instance
+        self.state = State.ACTIVE
+
+    def restore(self, path: Path) -> int:
+        """Takes up service with an image file's state; returns the number of sessions."""
+        with self._alone("restore an image"):
+            if self.state != State.STANDBY:
+                raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
+            loaded = image.read(path, self.selection.schema)
+            instance = self._fresh_instance()
+            try:
+                instance.import_image(loaded)
+                instance.announce()
+            except BaseException:
+                instance.close()
+                raise
+            self._activate(instance)
+            instance.serve()
+            return self.counters()["sessions"]
+
+    def export(self, path: Path) -> int:
+        """Writes the state to an image file; returns its size in bytes."""
+        with self._alone("export its state"):
+            state = self.instance.export_image(self.selection.artifact_sha256)
+            return image.write(path, state)
+
+    def record(self, port: str, path: Path | None) -> None:
+        """Begins or ends the recording of a port."""
+        instance = self.instance
+        if port not in [known.name for known in instance.ports]:
+            raise AgentError(f"{self.spec.name} has no port {port!r}")
+        instance.engine.record(instance.number_of(port), path)
+
+    def migrate(self, peer: str, report: source.Report) -> dict[str, Any]:
+        """Moves the sessions to a peer; returns the migration's report."""
+        with self._alone("migrate"):
+            instance = self.instance
+            if self.state != State.ACTIVE:
+                raise AgentError(f"{self.spec.name} is {self.state.value}: resolve that first")
+            with self._connect(peer) as opened:
+                move = source.Source(
+                    instance,
+                    self.selection.counters,
+                    opened,
+                    lambda: self._connect(peer),
+                    report,
+                )
+                try:
+                    done = move.move(self.identity())
+                except source.InDoubtError:
+                    self.state = State.IN_DOUBT
+                    raise
+                finally:
+                    if move.committed and self.state == State.ACTIVE:
+                        self._retire()
+            return done
+
+    def _retire(self) -> None:
+        """The sessions are another blade's now."""
+        if self._instance is not None:
+            self._instance.close()
+        self._instance = None
+        self.state = State.STANDBY
+
+    def resolve(self, keep: bool) -> None:
+        """Ends a doubt by the operator's word: serve on, or leave the sessions to the peer."""
+        with self._alone("resolve a doubt"):
+            if self.state != State.IN_DOUBT or self._instance is None:
+                raise AgentError(f"{self.spec.name} is {self.state.value}, not in doubt")
+            if not keep:
+                self._retire()
+                return
+            self._instance.announce()
+            self._instance.serve()
+            self.state = State.ACTIVE
+
+    def _connect(self, peer: str) -> Channel:
+        agent = self.spec.agent
+        if agent is None or peer not in agent.peers:
+            raise AgentError(f"{self.spec.name} has no peer {peer!r} in its configuration")
+        return channel.connect(agent.credentials, peer, agent.peers[peer], MESSAGE_TIMEOUT_S)
+
+    def answer_peer(self, opened: Channel) -> None:
+        """Serves one connection of a peer: a migration to here, or a question about one."""
+        kind, payload = opened.receive()
+        if kind == Kind.QUERY:
+            self._answer_query(opened, decode_control(payload))
+        elif kind == Kind.HELLO:
+            self._take(opened, decode_control(payload))
+
+    def _answer_query(self, opened: Channel, query: dict[str, Any]) -> None:
+        outcome = self.outcomes.of(str(query.get("migration", "")))
+        opened.send_control(Kind.OUTCOME, outcome=outcome)
+        if outcome == "committed" and self._instance is not None:
+            destination.drain(opened, self._instance)
+
+    def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
+        try:
+            with self._alone("take over sessions"):
+                if self.state != State.STANDBY:
+                    raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
+                destination.Destination(
+                    opened,
+                    self.selection.counters,
+                    self.outcomes,
+                    self._fresh_instance,
+                    self._activate,
+                ).take(self.identity(), hello)
+        except AgentError as error:
+            opened.send_control(Kind.REFUSE, message=error.message)
+            raise

@@ -1,0 +1,123 @@
+"""The control socket: an operator's commands, one JSON object a line, answered likewise.
+
+Every command ends with one line that has "ok" or, for a migration, "event": "done" or
+"error". docs/cli.md lists the commands.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from portvnf.agent.blade import Blade
+from portvnf.errors import AgentError, PortvnfError
+
+Answer = Callable[[dict[str, Any]], None]
+Message = dict[str, Any]
+
+COMMANDS = (
+    "status",
+    "counters",
+    "ports",
+    "export",
+    "restore",
+    "record",
+    "migrate",
+    "resolve",
+    "stop",
+)
+
+
+def serve(connection: socket.socket, blade: Blade, stop: Callable[[], None]) -> None:
+    """Answers the commands of one connection until it ends."""
+    with connection, connection.makefile("rw", encoding="utf-8") as stream:
+
+        def answer(message: Message) -> None:
+            try:
+                stream.write(json.dumps(message) + "\n")
+                stream.flush()
+            except OSError:
+                return  # the operator left; the command goes on
+
+        for line in stream:
+            _obey(line, blade, answer, stop)
+
+
+def _obey(line: str, blade: Blade, answer: Answer, stop: Callable[[], None]) -> None:
+    command = ""
+    try:
+        request = _request(line)
+        command = request["command"]
+        if command == "migrate":
+            answer(blade.migrate(_text(request, "to"), answer))
+        elif command == "stop":
+            answer({"ok": True})
+            stop()
+        else:
+            answer({"ok": True, **_result(command, request, blade)})
+    except PortvnfError as error:
+        kind: Message = {"event": "error"} if command == "migrate" else {"ok": False}
+        answer({**kind, "message": error.message})
+
+
+def _request(line: str) -> Message:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        request = None
+    if not isinstance(request, dict) or not isinstance(request.get("command"), str):
+        raise AgentError('a command is one JSON object a line, such as {"command": "status"}')
+    if request["command"] not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        raise AgentError(f"there is no command {request['command']!r}, only {known}")
+    return request
+
+
+def _text(request: Message, key: str) -> str:
+    value = request.get(key)
+    if not isinstance(value, str) or not value:
+        raise AgentError(f"the command {request['command']!r} needs {key!r}, a string")
+    return value
+
+
+def _result(command: str, request: Message, blade: Blade) -> Message:
+    if command == "status":
+        return blade.status()
+    if command == "counters":
+        return {"counters": blade.counters()}
+    if command == "ports":
+        return {"ports": blade.ports()}
+    if command == "export":
+        return {"bytes": blade.export(Path(_text(request, "path")))}
+    if command == "restore":
+        return {"sessions": blade.restore(Path(_text(request, "path")))}
+    if command == "record":
+        path = request.get("path")
+        blade.record(_text(request, "port"), None if path is None else Path(_text(request, "path")))
+        return {}
+    keep = request.get("keep")
+    if not isinstance(keep, bool):
+        raise AgentError("the command 'resolve' needs 'keep', true or false")
+    blade.resolve(keep)
+    return {}
+
+
+def exchange(control: Path, request: Message) -> Iterator[Message]:
+    """The operator's side: sends one command and yields the answers up to the last."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(str(control))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("r", encoding="utf-8") as stream:
+                for line in stream:
+                    message = json.loads(line)
+                    yield message
+                    if "ok" in message or message.get("event") in ("done", "error"):
+                        return
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AgentError(f"no agent answers on {control}: {reason}") from None
+    raise AgentError(f"the agent on {control} ended without an answer")

@@ -1,0 +1,144 @@
+"""One running VNF: engine, arena and ports (ETSI NFV: a VNF component instance)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from portvnf.announce import Announcement
+from portvnf.engine import Engine, Mode, now_ns
+from portvnf.errors import ConfigError, StateError
+from portvnf.state import image
+from portvnf.state.image import Image, SectionData
+from portvnf.state.schema import Schema
+from portvnf.vnf import Chunk, Vnf
+
+IMPORT_COMPLETE = 0  # PV_IMPORT_COMPLETE
+
+
+@dataclass(frozen=True)
+class PortSpec:
+    """A port as the blade's configuration describes it."""
+
+    name: str
+    driver: str
+    arguments: str = ""
+    announcement: Announcement | None = None
+
+
+class Instance:
+    """A VNF with its state and its ports, and the worker that joins them.
+
+    It begins held: packets that arrive are kept, none is processed, until serve().
+    """
+
+    def __init__(
+        self,
+        vnf: Vnf,
+        schema: Schema,
+        config: bytes,
+        ports: Sequence[PortSpec],
+        hold_limit: int,
+    ) -> None:
+        self.vnf = vnf
+        self.schema = schema
+        self.ports = tuple(ports)
+        self.arena = vnf.new_arena(config, now_ns())
+        self.engine = Engine(vnf.loaded.addresses["vnf_burst"], self.arena.address, hold_limit)
+        try:
+            for port in ports:
+                if port.name not in schema.ports:
+                    known = ", ".join(schema.ports)
+                    raise ConfigError(f"{schema.name} has no port {port.name!r}, only {known}")
+                self.engine.add_port(self.number_of(port.name), port.driver, port.arguments)
+            self.engine.set_mode(Mode.HOLD)
+            self.engine.start()
+        except BaseException:
+            self.engine.close()
+            raise
+
+    def number_of(self, port: str) -> int:
+        """A port's number."""
+        return self.schema.ports.index(port)
+
+    def close(self) -> None:
+        """Ends the instance; its state is gone."""
+        self.engine.close()
+
+    def serve(self) -> None:
+        """Processes packets: those held first, in order."""
+        self.engine.set_mode(Mode.SERVE)
+
+    def hold(self) -> None:
+        """Stops at a burst boundary; packets that arrive from now on are kept."""
+        self.engine.set_mode(Mode.HOLD)
+
+    def announce(self) -> None:
+        """Makes the network send the gateway's packets here."""
+        for port in self.ports:
+            if port.announcement:
+                port.announcement.take()
+
+    def announce_again(self) -> None:
+        """Repeats the announcements, for neighbours that missed the first."""
+        for port in self.ports:
+            if port.announcement:
+                port.announcement.tell()
+
+    def withdraw(self) -> None:
+        """Stops answering for the gateway's addresses."""
+        for port in self.ports:
+            if port.announcement:
+                port.announcement.withdraw()
+
+    def epoch(self) -> int:
+        """Closes the current epoch and returns its number."""
+        return self.vnf.epoch(self.arena, run=self._run)
+
+    def export(self, section: str, since: int = 0, until: int = 0) -> Iterator[Chunk]:
+        """A section's records, in steps between bursts."""
+        number = self.schema.section(section).number
+        return self.vnf.export(self.arena, number, since, until, run=self._run)
+
+    def import_(self, section: int, data: bytes, first: bool) -> int:
+        """Takes records of one section; a StateError names section, record and field."""
+        try:
+            return self.vnf.import_(self.arena, section, data, now_ns(), first=first, run=self._run)
+        except StateError as error:
+            raise StateError(f"{self.schema.section(section).name}: {error}") from None
+
+    def complete_import(self) -> None:
+        """Checks that what was imported is a whole state."""
+        self.vnf.import_(self.arena, IMPORT_COMPLETE, b"", now_ns(), run=self._run)
+
+    def counters(self, names: Sequence[str]) -> Mapping[str, int]:
+        """All counters by name."""
+        return dict(zip(names, self.vnf.counters(self.arena), strict=True))
+
+    def export_image(self, artifact_sha256: str) -> Image:
+        """The whole state. Packets that arrive meanwhile are held, then processed."""
+        serving = self.engine.stats().mode == Mode.SERVE
+        self.hold()
+        try:
+            parts = []
+            for section in self.schema.image_sections:
+                chunks = list(self.export(section.name))
+                data = b"".join(chunk.data for chunk in chunks)
+                parts.append(SectionData(section.number, sum(c.records for c in chunks), data))
+        finally:
+            if serving:
+                self.serve()
+        return image.build(self.schema, artifact_sha256, parts)
+
+    def import_image(self, source: Image) -> None:
+        """Takes a whole state; the instance must be fresh and held. After a StateError it
+        must be closed."""
+        for section in source.sections:
+            taken = self.import_(section.number, section.data, True)
+            if taken != section.records:
+                name = self.schema.section(section.number).name
+                raise StateError(f"{name} has {taken} records but states {section.records}")
+        self.complete_import()
+
+    def _run(self, function: int, argument: int) -> int:
+        return self.engine.run(function, argument)

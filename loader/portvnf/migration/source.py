@@ -1,0 +1,235 @@
+"""The source's side of a migration; `destination` mirrors it message for message.
+
+Whatever fails before COMMIT is sent leaves the instance serving, with nothing lost: what
+arrived while it was frozen is processed in order. After COMMIT the destination owns the
+sessions; should its answer be lost, the source asks it what became of them, and holds on
+to the packets until it knows.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portvnf.engine import now_ns
+from portvnf.errors import MigrationError, PortvnfError
+from portvnf.instance import Instance
+from portvnf.migration.channel import Channel
+from portvnf.migration.messages import PROTOCOL_VERSION, Kind, encode_records
+
+# Sections that move in rounds while the source serves; the others are small and move
+# once, frozen. Their order matters: what a record refers to comes before it.
+ROUND_SECTIONS = ("ue", "session", "bearer", "procedure")
+FROZEN_SECTIONS = ("gateway", "pool", "path")
+
+# A round that moved no more than this is worth a freeze; a round that did not shrink to
+# half of the one before shows that further rounds would not help.
+SMALL_ROUND = 64
+MOST_ROUNDS = 8
+
+# The source has seen the last packet when none came for this long after the destination
+# answers for the addresses.
+QUIET_NS = 5_000_000
+DRAIN_LIMIT_S = 5.0
+
+GAUGES = ("ues", "sessions", "bearers")
+
+Report = Callable[[dict[str, Any]], None]
+Reconnect = Callable[[], Channel]
+
+
+class InDoubtError(MigrationError):
+    """COMMIT was sent and the destination cannot be asked what it did: the source holds."""
+
+
+@dataclass
+class Tally:
+    """What a migration moved, for its report."""
+
+    rounds: int = 0
+    records: int = 0
+    image_bytes: int = 0
+    forwarded: int = 0
+    round_records: list[int] = field(default_factory=list)
+
+
+class Source:
+    """One migration, seen from the instance that gives its sessions away."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        counters: tuple[str, ...],
+        channel: Channel,
+        reconnect: Reconnect,
+        report: Report,
+    ) -> None:
+        self._instance = instance
+        self._counters = counters
+        self._channel = channel
+        self._reconnect = reconnect
+        self._report = report
+        self._tally = Tally()
+        self._id = uuid.uuid4().hex
+        self.committed = False
+        self._started = 0.0
+        self._frozen_at = 0.0
+
+    def move(self, identity: dict[str, Any]) -> dict[str, Any]:
+        """Carries the migration out and returns its report. After a MigrationError the
+        instance serves as before, unless it is an InDoubtError."""
+        try:
+            peer = self._negotiate(identity)
+            epoch = self._pre_copy()
+            self._freeze()
+            sessions = self._delta(epoch)
+            self._commit()
+        except PortvnfError as error:
+            if self.committed:
+                raise
+            self._resume()
+            raise MigrationError(f"{error}; {identity['name']} serves on") from None
+        freeze_ms = (time.monotonic() - self._frozen_at) * 1000
+        self._report({"event": "commit", "freeze_ms": round(freeze_ms, 2)})
+        done = self._drain()
+        return {
+            "event": "done",
+            "from": identity,
+            "to": peer,
+            "sessions": sessions,
+            "rounds": self._tally.rounds,
+            "records": self._tally.records,
+            "image_bytes": self._tally.image_bytes,
+            "freeze_ms": round(freeze_ms, 2),
+            "forwarded_packets": self._tally.forwarded,
+            "held_packets": self._tally.forwarded + done["held_packets"],
+            "total_ms": round((time.monotonic() - self._started) * 1000, 1),
+        }
+
+    def _negotiate(self, identity: dict[str, Any]) -> dict[str, Any]:
+        self._started = time.monotonic()
+        hello = {"protocol": PROTOCOL_VERSION, "migration": self._id, **identity}
+        self._channel.send_control(Kind.HELLO, **hello)
+        return self._channel.expect(Kind.WELCOME)
+
+    def _pre_copy(self) -> int:
+        """Rounds while serving; returns the epoch up to which the destination knows all."""
+        since = 0
+        while True:
+            until = self._instance.epoch()
+            began = time.monotonic()
+            size = self._tally.image_bytes
+            records = self._send_round(since, until)
+            since = until
+            self._report(
+                {
+                    "event": "round",
+                    "round": self._tally.rounds,
+                    "records": records,
+                    "bytes": self._tally.image_bytes - size,
+                    "ms": round((time.monotonic() - began) * 1000, 1),
+                }
+            )
+            history = self._tally.round_records
+            no_better = len(history) > 2 and records * 2 > history[-2]
+            if records <= SMALL_ROUND or no_better or len(history) >= MOST_ROUNDS:
+                return since
+
+    def _send_round(self, since: int, until: int) -> int:
+        records = 0
+        for section in ("cleared", *ROUND_SECTIONS) if since else ROUND_SECTIONS:
+            records += self._send_section(section, since, until)
+        self._tally.rounds += 1
+        self._tally.round_records.append(records)
+        self._channel.send_control(Kind.ROUND, number=self._tally.rounds, records=records)
+        taken = self._channel.expect(Kind.ROUND_TAKEN)
+        if taken.get("records") != records:
+            raise MigrationError(f"{self._channel.peer} took {taken.get('records')} of {records}")
+        return records
+
+    def _send_section(self, section: str, since: int, until: int) -> int:
+        records = 0
+        first = True
+        number = self._instance.schema.section(section).number
+        for chunk in self._instance.export(section, since, until):
+            if not chunk.data:
+                continue
+            self._channel.send(Kind.RECORDS, encode_records(number, first, chunk.data))
+            first = False
+            records += chunk.records
+            self._tally.image_bytes += len(chunk.data)
+        self._tally.records += records
+        return records
+
+    def _freeze(self) -> None:
+        self._frozen_at = time.monotonic()
+        self._instance.hold()
+        self._report({"event": "freeze"})
+
+    def _delta(self, since: int) -> int:
+        """What changed since the last round, and what is moved only once."""
+        self._send_round(since, 0)
+        for section in FROZEN_SECTIONS:
+            self._send_section(section, 0, 0)
+        counters = self._instance.counters(self._counters)
+        self._channel.send_control(Kind.PREPARE, **{name: counters[name] for name in GAUGES})
+        self._channel.expect(Kind.READY)
+        return counters["sessions"]
+
+    def _commit(self) -> None:
+        """Gives ownership away. From here on, only the destination's word undoes it."""
+        self._instance.withdraw()
+        self.committed = True
+        try:
+            self._channel.send(Kind.COMMIT)
+            self._channel.expect(Kind.ACTIVE)
+        except MigrationError as error:
+            self._settle(error)
+
+    def _settle(self, cause: MigrationError) -> None:
+        """The answer to COMMIT was lost: asks the destination, on a new connection."""
+        try:
+            self._channel.close()
+            self._channel = self._reconnect()
+            self._channel.send_control(Kind.QUERY, migration=self._id)
+            outcome = self._channel.expect(Kind.OUTCOME).get("outcome")
+        except MigrationError as error:
+            raise InDoubtError(
+                f"{cause}; then {error}: who owns the sessions is in doubt"
+            ) from None
+        if outcome != "committed":
+            self.committed = False
+            raise cause
+
+    def _resume(self) -> None:
+        if not self._frozen_at:
+            return
+        self._instance.announce()
+        self._instance.serve()
+
+    def _drain(self) -> dict[str, Any]:
+        """Sends on what was held and what still arrives, in order, until it is quiet; then
+        the usage counters."""
+        deadline = time.monotonic() + DRAIN_LIMIT_S
+        began_ns = now_ns()
+        engine = self._instance.engine
+        before = engine.stats().held
+        while time.monotonic() < deadline:
+            packets = engine.take_held()
+            if packets:
+                self._channel.send(Kind.FORWARD, packets)
+                continue
+            stats = engine.stats()
+            if stats.held == 0 and now_ns() - max(stats.last_rx_ns, began_ns) > QUIET_NS:
+                break
+            time.sleep(QUIET_NS / 4e9)
+        self._channel.send(Kind.DRAINED)
+        self._send_section("usage", 0, 0)
+        self._channel.send(Kind.USAGE_END)
+        done = self._channel.expect(Kind.DONE)
+        self._tally.forwarded = int(done["forwarded_packets"])
+        self._report({"event": "drain", "frozen": before, "forwarded": self._tally.forwarded})
+        return done

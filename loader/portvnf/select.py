@@ -1,0 +1,85 @@
+"""Which engine runs a VNF on this host: "jit", "native", or "auto" for the better one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from portvnf import locate
+from portvnf.artifact import Artifact
+from portvnf.errors import (
+    ArtifactError,
+    CompileError,
+    ConfigError,
+    HostError,
+    MissingPieceError,
+)
+from portvnf.jit import compile_artifact
+from portvnf.loaded import LoadedVnf
+from portvnf.native import load_native
+from portvnf.state.schema import Schema, load_schema
+from portvnf.vnf import Vnf
+
+ENGINES = ("auto", "jit", "native")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A loaded VNF and what is known of it."""
+
+    vnf: Vnf
+    schema: Schema
+    counters: tuple[str, ...]
+    artifact_sha256: str
+    note: str = ""
+    """Why it is not the JIT, when "auto" had to fall back."""
+
+    @property
+    def loaded(self) -> LoadedVnf:
+        """Its code."""
+        return self.vnf.loaded
+
+
+def load(artifact_path: Path, engine: str) -> Selection:
+    """Loads a VNF. An artifact that breaks a rule or is damaged is refused by every engine;
+    with "auto", a host that cannot compile takes the native build."""
+    if engine not in ENGINES:
+        raise ConfigError(f"there is no engine {engine!r}, only {', '.join(ENGINES)}")
+    artifact = Artifact.read(artifact_path)
+    schema = _schema_of(artifact)
+    note = ""
+    if engine != "native":
+        try:
+            return _selection(compile_artifact(artifact), artifact, schema, note)
+        except (HostError, CompileError) as error:
+            if engine == "jit":
+                raise
+            note = f"the native build runs instead of the JIT: {error}"
+    try:
+        return _selection(load_native(locate.native_vnf()), artifact, schema, note)
+    except MissingPieceError as error:
+        if note:
+            raise HostError(f"{note}; but {error}") from None
+        raise
+
+
+def _selection(loaded: LoadedVnf, artifact: Artifact, schema: Schema, note: str) -> Selection:
+    counters = artifact.manifest.counters
+    return Selection(Vnf(loaded), schema, counters, artifact.sha256, note)
+
+
+def _schema_of(artifact: Artifact) -> Schema:
+    stated = artifact.manifest.schema
+    try:
+        schema = load_schema(stated.name)
+    except ModuleNotFoundError:
+        raise ArtifactError(
+            f"{artifact.path} has the state schema {stated.name!r}, which this host lacks"
+        ) from None
+    if stated.sha256 != schema.sha256():
+        raise ArtifactError(
+            f"{artifact.path} has another {stated.name} state schema (version {stated.version}, "
+            f"{stated.sha256[:12]}) than this host (version {schema.version}, "
+            f"{schema.sha256()[:12]})"
+        )
+    return schema
