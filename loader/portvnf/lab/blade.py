@@ -166,6 +166,11 @@ trust = {json.dumps(str(folder / "pki" / "ca.crt"))}
             if "ready" in line:
                 self._ready.set()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the agent has said that it listens."""
+        return self._ready.is_set()
+
     def wait_ready(self) -> Message:
         """Waits until the agent serves its control socket; its status."""
         deadline = time.monotonic() + _READY_S
