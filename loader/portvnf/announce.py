@@ -69,8 +69,13 @@ class Announcement:
         try:
             index = socket.if_nametoindex(self.interface)
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
-                netlink.send(_neighbour_message(kind, flags, family, index, address.packed))
-                result = _acknowledgement(netlink.recv(8192))
+                # Not send() and recv(): QEMU's user mode translates what passes through
+                # them and refuses neighbour messages, which it does not know; vectors pass.
+                message = _neighbour_message(kind, flags, family, index, address.packed)
+                os.writev(netlink.fileno(), [message])
+                answer = bytearray(8192)
+                length = os.readv(netlink.fileno(), [answer])
+                result = _acknowledgement(bytes(answer[:length]))
         except OSError as error:
             raise self._failure("answer for", error) from None
         if result and not (kind == _RTM_DELNEIGH and result == errno.ENOENT):
