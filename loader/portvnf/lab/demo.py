@@ -201,17 +201,17 @@ class Scenario:
 
 def _describe(event: dict[str, Any], target: str) -> str:
     """An agent's event as a line of the timeline."""
-    kind = event.get("event")
-    details = ", ".join(
-        f"{key.replace('_', ' ')} {value:,}"
-        if isinstance(value, int) and not isinstance(value, bool)
-        else f"{key.replace('_', ' ')} {value}"
-        for key, value in event.items()
-        if key not in ("event", "from", "to") and not isinstance(value, dict | list)
-    )
-    if kind == "done":
-        return (
-            f"  done: on {target} with {event['sessions']:,} sessions, "
-            f"frozen {event['freeze_ms']:.1f} ms"
-        )
-    return f"  {kind}: {details}" if details else f"  {kind}"
+    match event.get("event"):
+        case "round":
+            what = f"{event['records']:,} records, {event['bytes']:,} bytes"
+            return f"  pre-copy round {event['round']}: {what}, {event['ms']:.0f} ms"
+        case "freeze":
+            return "  freeze at a burst boundary; packets are held from now on"
+        case "commit":
+            return f"  commit: {target} owns the sessions, {event['freeze_ms']:.1f} ms after"
+        case "drain":
+            return f"  drain: {event['forwarded']:,} packets forwarded, in order"
+        case "done":
+            return f"  done: {event['sessions']:,} sessions are served on {target}"
+        case other:
+            return f"  {other}"
