@@ -7,7 +7,8 @@
  * the host's own byte order. Their layout is the same on every LP64 ISA: each field
  * stands at a multiple of its own size and no structure has implicit padding.
  *
- * Calls on one arena never overlap. The host may call from any thread.
+ * Calls on one arena never overlap, but for vnf_counters. The host may call from any
+ * thread.
  */
 #ifndef PORTVNF_VNF_H
 #define PORTVNF_VNF_H
@@ -128,7 +129,8 @@ i64 vnf_export(u8 *arena, struct pv_export *step);
 i64 vnf_import(u8 *arena, struct pv_import *step);
 
 /* Copies the first `capacity` counters (names: the manifest) to `values` and returns how
- * many there are. */
+ * many there are. The one call that may run beside another on the same arena: it only
+ * reads, and each value is then at most a burst old. */
 i64 vnf_counters(u8 *arena, u64 *values, u64 capacity);
 
 #endif
