@@ -22,7 +22,7 @@ def register(commands: Any) -> None:
     demo.add_argument("--report", type=Path, default=Path("demo-report.json"), metavar="FILE")
     demo.add_argument("--picture", type=Path, default=Path("demo-report.png"), metavar="FILE")
     demo.add_argument(
-        "--duration", type=int, default=40, metavar="N", help="seconds of video (default 40)"
+        "--duration", type=int, default=30, metavar="N", help="seconds of video (default 30)"
     )
     demo.add_argument(
         "--ues", type=int, default=1000, metavar="N", help="UEs with light traffic (default 1000)"
