@@ -11,10 +11,11 @@ from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
 
-from portvnf.lab import gtpv2c
 from scapy.contrib import gtp
 from scapy.layers import inet, inet6
 from scapy.packet import Raw
+
+from portvnf.lab import gtpv2c
 
 from .gateway import S1U, S11, SGI
 
@@ -68,7 +69,11 @@ def edit_message(message: bytes, change: Mapping[str, Any]) -> bytes:
     ies = edit_ies(list(split_ies(message[header:])), change.get("without", []), {})
     in_bearer = (change.get("without_bearer", []), change.get("put_bearer", {}))
     ies = [
-        (t, i, join_ies(edit_ies(list(split_ies(v)), *in_bearer)) if t == 93 and any(in_bearer) else v)
+        (
+            t,
+            i,
+            join_ies(edit_ies(list(split_ies(v)), *in_bearer)) if t == 93 and any(in_bearer) else v,
+        )
         for t, i, v in ies
     ]
     ies = edit_ies(ies, [], change.get("put", {}))
@@ -228,7 +233,9 @@ def gtpu(kind: int, teid: int, body: bytes, **word: Any) -> bytes:
     if "sequence" in word or "npdu" in word or extensions:
         flags |= ("sequence" in word) << 1 | ("npdu" in word) | bool(extensions) << 2
         kinds = [t for t, _ in extensions] + [0]
-        optional = word.get("sequence", 0).to_bytes(2, "big") + bytes([word.get("npdu", 0), kinds[0]])
+        optional = word.get("sequence", 0).to_bytes(2, "big") + bytes(
+            [word.get("npdu", 0), kinds[0]]
+        )
         for (_, contents), following in zip(extensions, kinds[1:], strict=True):
             optional += bytes([(len(contents) + 2) // 4]) + contents + bytes([following])
     body = optional + body

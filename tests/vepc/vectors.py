@@ -106,7 +106,9 @@ def _judge_step(
             if key not in _OWN:
                 _match(value, words.get(key), f"{where}: {key}")
         if want.get("untouched"):
-            original = build({k: v for k, v in vector.sends()[number].items() if k != "after_ms"})[2]
+            original = build({k: v for k, v in vector.sends()[number].items() if k != "after_ms"})[
+                2
+            ]
             assert words["user"] == original, f"{where}: the user packet was changed"
         if "same_as_step" in want:
             earlier = result["steps"][want["same_as_step"] - 1]["out"][0][1]
