@@ -10,7 +10,7 @@ from portvnf.engine import Engine, Mode, now_ns
 from portvnf.errors import ConfigError, StateError
 from portvnf.state import image
 from portvnf.state.image import Image, SectionData
-from portvnf.state.schema import Schema
+from portvnf.state.schema import Schema, Section
 from portvnf.vnf import Chunk, Vnf
 
 IMPORT_COMPLETE = 0  # PV_IMPORT_COMPLETE
@@ -91,6 +91,13 @@ class Instance:
             if port.announcement:
                 port.announcement.withdraw()
 
+    def section(self, number: int) -> Section:
+        """A section by its number, which may come from elsewhere."""
+        try:
+            return self.schema.section(number)
+        except KeyError:
+            raise StateError(f"{self.schema.name} has no section {number}") from None
+
     def epoch(self) -> int:
         """Closes the current epoch and returns its number."""
         return self.vnf.epoch(self.arena, run=self._run)
@@ -102,10 +109,11 @@ class Instance:
 
     def import_(self, section: int, data: bytes, first: bool) -> int:
         """Takes records of one section; a StateError names section, record and field."""
+        name = self.section(section).name
         try:
             return self.vnf.import_(self.arena, section, data, now_ns(), first=first, run=self._run)
         except StateError as error:
-            raise StateError(f"{self.schema.section(section).name}: {error}") from None
+            raise StateError(f"{name}: {error}") from None
 
     def complete_import(self) -> None:
         """Checks that what was imported is a whole state."""
@@ -136,7 +144,7 @@ class Instance:
         for section in source.sections:
             taken = self.import_(section.number, section.data, True)
             if taken != section.records:
-                name = self.schema.section(section.number).name
+                name = self.section(section.number).name
                 raise StateError(f"{name} has {taken} records but states {section.records}")
         self.complete_import()
 

@@ -7,6 +7,7 @@ certificate. Operators with an authority of their own use that instead.
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,18 @@ def initialise(folder: Path) -> int:
 def issue(folder: Path, name: str) -> int:
     """Makes a blade's key and certificate, signed by the folder's authority."""
     x509, hashes, ec, serialization = _library()
+    if not is_name(name):
+        raise ConfigError(f"{name!r} cannot be a blade's name in a certificate")
     try:
         authority = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
         signer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     except OSError as error:
         raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"the authority in {folder} is damaged: {error}") from None
+    except (ValueError, TypeError):  # the latter for a key with a password
+        raise ConfigError(f"the authority in {folder} is damaged or has a password") from None
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    try:
-        alternative = x509.SubjectAlternativeName([x509.DNSName(name)])
-    except ValueError:
-        raise ConfigError(f"{name!r} cannot be a blade's name in a certificate") from None
+    alternative = x509.SubjectAlternativeName([x509.DNSName(name)])
     certificate = (
         _builder(x509, subject, authority.subject, key.public_key())
         .add_extension(alternative, critical=False)
@@ -77,6 +77,12 @@ def issue(folder: Path, name: str) -> int:
     )
     _write(folder, name, key, certificate, serialization)
     return 0
+
+
+def is_name(name: str) -> bool:
+    """Whether a blade can have this name: a host name, of which its files are named too."""
+    label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    return bool(re.fullmatch(rf"{label}(\.{label})*", name)) and len(name) < 64 and name != "ca"
 
 
 def _library() -> Any:

@@ -11,15 +11,17 @@ from typing import Any
 
 from portvnf import config, select
 from portvnf.agent.configuration import BladeSpec
-from portvnf.errors import AgentError
+from portvnf.errors import AgentError, HostError, StateError
 from portvnf.instance import Instance
 from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
-from portvnf.migration.messages import Kind, decode_control
+from portvnf.migration.messages import ABORTED, COMMITTED, Kind, decode_control
 from portvnf.state import image
 from portvnf.state.vepc import CONFIG
 
 MESSAGE_TIMEOUT_S = 60.0
+CLOSE_WAIT_S = 10.0
+QUERY_WAIT_S = 10.0
 
 
 class State(Enum):
@@ -41,17 +43,24 @@ class Blade:
         self.outcomes = destination.Outcomes()
         self._instance: Instance | None = None
         self._busy = threading.Lock()
+        # Held while the instance is looked at, so that it is not ended meanwhile.
+        self._looking = threading.RLock()
 
     def close(self) -> None:
-        """Ends the instance, if there is one."""
-        if self._instance is not None:
-            self._instance.withdraw()
-            self._instance.close()
-            self._instance = None
+        """Ends the instance, if there is one. A migration that is under way comes first; one
+        that does not end in time is left to the end of the process."""
+        if not self._busy.acquire(timeout=CLOSE_WAIT_S):
+            return
+        try:
+            if self._instance is not None and self.state == State.ACTIVE:
+                self._instance.withdraw()
+        finally:
+            self._retire()
+            self._busy.release()
 
     @contextlib.contextmanager
-    def _alone(self, what: str) -> Iterator[None]:
-        if not self._busy.acquire(blocking=False):
+    def _alone(self, what: str, wait_s: float = 0) -> Iterator[None]:
+        if not self._busy.acquire(timeout=wait_s):
             raise AgentError(f"{self.spec.name} cannot {what}: it is busy with a migration")
         try:
             yield
@@ -82,21 +91,25 @@ class Blade:
 
     def status(self) -> dict[str, Any]:
         """Identity, state and how much there is."""
-        counters = {} if self._instance is None else self.counters()
-        status = {**self.identity(), "state": self.state.value, "note": self.selection.note}
+        with self._looking:
+            counters = {} if self.state == State.STANDBY else self.counters()
+            state = self.state.value
+        status = {**self.identity(), "state": state, "note": self.selection.note}
         return {**status, **{name: counters.get(name, 0) for name in source.GAUGES}}
 
     def counters(self) -> dict[str, int]:
         """The VNF's counters."""
-        return dict(self.instance.counters(self.selection.counters))
+        with self._looking:
+            return dict(self.instance.counters(self.selection.counters))
 
     def ports(self) -> dict[str, dict[str, int]]:
         """The packet engine's counters of each port."""
-        instance = self.instance
-        return {
-            port.name: vars(instance.engine.port_stats(instance.number_of(port.name)))
-            for port in instance.ports
-        }
+        with self._looking:
+            instance = self.instance
+            return {
+                port.name: vars(instance.engine.port_stats(instance.number_of(port.name)))
+                for port in instance.ports
+            }
 
     def _fresh_instance(self) -> Instance:
         record = {**self.config.record, "restart_counter": self._restart_counter()}
@@ -135,8 +148,9 @@ class Blade:
             instance.serve()
 
     def _activate(self, instance: Instance) -> None:
-        self._instance = instance
-        self.state = State.ACTIVE
+        with self._looking:
+            self._instance = instance
+            self.state = State.ACTIVE
 
     def restore(self, path: Path) -> int:
         """Takes up service with an image file's state; returns the number of sessions."""
@@ -148,7 +162,12 @@ class Blade:
             try:
                 instance.import_image(loaded)
                 instance.announce()
+            except StateError as error:
+                instance.close()
+                raise StateError(f"{path}: {error}") from None
             except BaseException:
+                with contextlib.suppress(HostError):
+                    instance.withdraw()
                 instance.close()
                 raise
             self._activate(instance)
@@ -163,10 +182,11 @@ class Blade:
 
     def record(self, port: str, path: Path | None) -> None:
         """Begins or ends the recording of a port."""
-        instance = self.instance
-        if port not in [known.name for known in instance.ports]:
-            raise AgentError(f"{self.spec.name} has no port {port!r}")
-        instance.engine.record(instance.number_of(port), path)
+        with self._looking:
+            instance = self.instance
+            if port not in [known.name for known in instance.ports]:
+                raise AgentError(f"{self.spec.name} has no port {port!r}")
+            instance.engine.record(instance.number_of(port), path)
 
     def migrate(self, peer: str, report: source.Report) -> dict[str, Any]:
         """Moves the sessions to a peer; returns the migration's report."""
@@ -183,21 +203,20 @@ class Blade:
                     report,
                 )
                 try:
-                    done = move.move(self.identity())
-                except source.InDoubtError:
-                    self.state = State.IN_DOUBT
-                    raise
+                    return move.move(self.identity())
                 finally:
-                    if move.committed and self.state == State.ACTIVE:
+                    if move.confirmed:
                         self._retire()
-            return done
+                    elif move.committed:
+                        self.state = State.IN_DOUBT
 
     def _retire(self) -> None:
-        """The sessions are another blade's now."""
-        if self._instance is not None:
-            self._instance.close()
-        self._instance = None
-        self.state = State.STANDBY
+        """The sessions are another blade's now, or gone."""
+        with self._looking:
+            if self._instance is not None:
+                self._instance.close()
+            self._instance = None
+            self.state = State.STANDBY
 
     def resolve(self, keep: bool) -> None:
         """Ends a doubt by the operator's word: serve on, or leave the sessions to the peer."""
@@ -207,9 +226,11 @@ class Blade:
             if not keep:
                 self._retire()
                 return
-            self._instance.announce()
-            self._instance.serve()
-            self.state = State.ACTIVE
+            try:
+                self._instance.announce()
+            finally:
+                self._instance.serve()
+                self.state = State.ACTIVE
 
     def _connect(self, peer: str) -> Channel:
         agent = self.spec.agent
@@ -226,10 +247,13 @@ class Blade:
             self._take(opened, decode_control(payload))
 
     def _answer_query(self, opened: Channel, query: dict[str, Any]) -> None:
-        outcome = self.outcomes.of(str(query.get("migration", "")))
+        migration = str(query.get("migration", ""))
+        outcome = self.outcomes.settle(opened.peer, migration, ABORTED)
         opened.send_control(Kind.OUTCOME, outcome=outcome)
-        if outcome == "committed" and self._instance is not None:
-            destination.drain(opened, self._instance)
+        if outcome == COMMITTED:
+            # The connection that the migration came on ends about now.
+            with self._alone("take what was held", wait_s=QUERY_WAIT_S):
+                destination.drain(opened, self.instance)
 
     def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
         try:
@@ -244,5 +268,5 @@ class Blade:
                     self._activate,
                 ).take(self.identity(), hello)
         except AgentError as error:
-            opened.send_control(Kind.REFUSE, message=error.message)
+            opened.refuse(error)
             raise

@@ -11,6 +11,7 @@ from portvnf.config import Table, load_toml
 from portvnf.errors import ConfigError
 from portvnf.instance import PortSpec
 from portvnf.migration.channel import Credentials
+from portvnf.pki import is_name
 from portvnf.select import ENGINES
 
 HOLD_LIMIT = 262_144
@@ -56,7 +57,7 @@ def load(path: Path) -> BladeSpec:
     if engine not in ENGINES:
         raise ConfigError(f"{blade.where}: engine must be one of {', '.join(ENGINES)}")
     spec = BladeSpec(
-        name=blade.take("name", str, required=True),
+        name=_name(blade.where, blade.take("name", str, required=True)),
         artifact=folder / blade.take("artifact", str, required=True),
         vnf_config=folder / blade.take("vnf_config", str, required=True),
         engine=engine,
@@ -96,12 +97,18 @@ def _agent(table: Table, folder: Path) -> AgentSpec:
             folder / table.take("trust", str, required=True),
         ),
         peers={
-            name: _address(peers, name, peers.take(name, str, required=True))
+            _name(peers.where, name): _address(peers, name, peers.take(name, str, required=True))
             for name in list(peers.values)
         },
     )
     table.end()
     return spec
+
+
+def _name(where: str, name: str) -> str:
+    if not is_name(name):
+        raise ConfigError(f"{where}: {name!r} cannot be a blade's name: it must be a host name")
+    return name
 
 
 def _address(table: Table, key: str, text: str) -> Address:

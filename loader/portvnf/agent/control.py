@@ -6,6 +6,7 @@ Every command ends with one line that has "ok" or, for a migration, "event": "do
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -33,15 +34,13 @@ COMMANDS = (
 
 def serve(connection: socket.socket, blade: Blade, stop: Callable[[], None]) -> None:
     """Answers the commands of one connection until it ends."""
-    with connection, connection.makefile("rw", encoding="utf-8") as stream:
 
-        def answer(message: Message) -> None:
-            try:
-                stream.write(json.dumps(message) + "\n")
-                stream.flush()
-            except OSError:
-                return  # the operator left; the command goes on
+    def answer(message: Message) -> None:
+        with contextlib.suppress(OSError):  # the operator left; the command goes on
+            connection.sendall(json.dumps(message).encode() + b"\n")
 
+    stream = connection.makefile("r", encoding="utf-8", errors="replace")
+    with connection, stream, contextlib.suppress(OSError):
         for line in stream:
             _obey(line, blade, answer, stop)
 
@@ -78,7 +77,7 @@ def _request(line: str) -> Message:
 
 def _text(request: Message, key: str) -> str:
     value = request.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise AgentError(f"the command {request['command']!r} needs {key!r}, a string")
     return value
 

@@ -29,6 +29,8 @@ def run(spec: BladeSpec) -> int:
     if blade.selection.note:
         print(f"portvnf: {blade.selection.note}", file=sys.stderr)
     stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
     with contextlib.ExitStack() as stack:
         stack.callback(blade.close)
         operators = stack.enter_context(_control_socket(spec))
@@ -36,8 +38,6 @@ def run(spec: BladeSpec) -> int:
         peers = stack.enter_context(_peer_socket(spec)) if spec.agent else None
         if spec.active:
             blade.start()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopping.set())
         _in_background(
             lambda: _accept(operators, stopping, lambda c: control.serve(c, blade, stopping.set))
         )
@@ -57,6 +57,8 @@ def _control_socket(spec: BladeSpec) -> socket.socket:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
             probe.connect(str(spec.control))
             raise AgentError(f"another agent serves {spec.control}")
+        if spec.control.exists() and not spec.control.is_socket():
+            raise AgentError(f"{spec.control} is there and is no socket")
         spec.control.unlink(missing_ok=True)
         listener.bind(str(spec.control))
         spec.control.chmod(0o600)
@@ -90,8 +92,12 @@ def _accept(
     while not stopping.is_set():
         try:
             connection, _ = listener.accept()
-        except OSError:
-            return  # closed: the agent ends
+        except OSError as error:
+            if listener.fileno() < 0:
+                return  # closed: the agent ends
+            print(f"portvnf: cannot accept a connection: {error.strerror}", file=sys.stderr)
+            stopping.wait(POLL_S)  # too many files open: some will be closed
+            continue
         _in_background(partial(serve, connection))
 
 

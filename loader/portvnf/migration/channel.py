@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from portvnf.errors import ConfigError, MigrationError
+from portvnf.errors import ConfigError, MigrationError, PortvnfError
 from portvnf.migration.messages import (
     HEADER,
     LARGEST,
@@ -21,6 +22,9 @@ from portvnf.migration.messages import (
     decode_control,
     encode_control,
 )
+
+# How long a refused peer is listened to, so that it gets to read why.
+REFUSAL_LINGER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,20 @@ class Channel:
         except OSError as error:
             raise MigrationError(f"the channel to {self.peer} broke: {_text(error)}") from None
 
+    def refuse(self, error: PortvnfError) -> None:
+        """Sends REFUSE with the error's sentence and ends the connection, so that the peer
+        gets to read it: what it still sends is taken and thrown away, for a closed socket
+        with unread bytes would reset the connection."""
+        try:
+            self.send_control(Kind.REFUSE, message=error.message)
+            self._connection.shutdown(socket.SHUT_WR)
+            self._connection.settimeout(REFUSAL_LINGER_S)
+            deadline = time.monotonic() + REFUSAL_LINGER_S
+            while time.monotonic() < deadline and self._connection.recv(1 << 18):
+                pass
+        except (MigrationError, OSError):
+            return  # the channel is what failed: the peer knows by itself
+
     def send_control(self, kind: Kind, **content: Any) -> None:
         """Sends one control message."""
         self.send(kind, encode_control(content))
@@ -136,7 +154,7 @@ def connect(
     try:
         # check_hostname is on: the certificate must be for this peer's name.
         return Channel(context.wrap_socket(plain, server_hostname=peer), peer, timeout_s)
-    except (ssl.SSLError, OSError) as error:
+    except (OSError, ValueError) as error:
         plain.close()
         raise MigrationError(f"{where} is not trusted: {_text(error)}") from None
 
@@ -146,12 +164,13 @@ def accept(
 ) -> Channel:
     """Authenticates a peer that connected; it must be one of `peers`."""
     plain.settimeout(timeout_s)
+    secured = None
     try:
         secured = context.wrap_socket(plain, server_side=True)
-    except (ssl.SSLError, OSError) as error:
-        plain.close()
+        known = names_in(secured.getpeercert()) & peers
+    except (OSError, ValueError) as error:  # a peer that has left already may cause either
+        (secured or plain).close()
         raise MigrationError(f"an untrusted peer was turned away: {_text(error)}") from None
-    known = names_in(secured.getpeercert()) & peers
     if not known:
         secured.close()
         raise MigrationError("a peer whose certificate names no configured blade was turned away")

@@ -7,6 +7,7 @@ that each flow stays in order.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 from portvnf.errors import MigrationError, PortvnfError
 from portvnf.instance import Instance
 from portvnf.migration.channel import Channel
-from portvnf.migration.messages import PROTOCOL_VERSION, Kind, decode_control, decode_records
+from portvnf.migration.messages import (
+    ABORTED,
+    COMMITTED,
+    PROTOCOL_VERSION,
+    Kind,
+    decode_control,
+    decode_records,
+)
 from portvnf.migration.source import GAUGES
 
 # What must be alike on both sides, and how it is called.
@@ -28,22 +36,28 @@ ALIKE = {
 
 OUTCOMES_KEPT = 64
 
+# How long we hold what arrived here for a source that does not say that it has sent on all.
+DRAIN_TIMEOUT_S = 15.0
+
 
 class Outcomes:
-    """What became of the migrations that reached this blade, for a source in doubt."""
+    """What became of the migrations that reached this blade, for a source in doubt.
+
+    The first word counts: a source that was told "aborted" serves on, so its COMMIT, should
+    it be read only later, must not be obeyed.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def note(self, migration: str, outcome: str) -> None:
-        """Remembers an outcome: "committed" or "aborted"."""
-        self._known[migration] = outcome
-        while len(self._known) > OUTCOMES_KEPT:
-            self._known.popitem(last=False)
-
-    def of(self, migration: str) -> str:
-        """The outcome; a migration that never got as far as COMMIT is aborted."""
-        return self._known.get(migration, "aborted")
+    def settle(self, peer: str, migration: str, outcome: str) -> str:
+        """Settles a peer's migration, unless it is settled; returns what it is settled to."""
+        with self._lock:
+            settled = self._known.setdefault((peer, migration), outcome)
+            while len(self._known) > OUTCOMES_KEPT:
+                self._known.popitem(last=False)
+            return settled
 
 
 class Destination:
@@ -72,16 +86,14 @@ class Destination:
             instance = self._make_instance()
             self._channel.send_control(Kind.WELCOME, **identity)
             self._receive_state(instance)
-            kind, _ = self._channel.receive()
-            if kind != Kind.COMMIT:
-                raise MigrationError(f"{self._channel.peer} sent {kind.name} instead of COMMIT")
-        except PortvnfError as error:
-            self._outcomes.note(self._migration, "aborted")
+            self._await_commit()
+        except BaseException as error:
+            self._outcomes.settle(self._channel.peer, self._migration, ABORTED)
             if instance is not None:
                 instance.close()
-            self._refuse(error)
+            if isinstance(error, PortvnfError):
+                self._channel.refuse(error)
             raise
-        self._outcomes.note(self._migration, "committed")
         self._activated(instance)
         try:
             instance.announce()
@@ -90,11 +102,13 @@ class Destination:
         finally:
             instance.serve()  # the sessions are ours: what we hold is served in any case
 
-    def _refuse(self, error: PortvnfError) -> None:
-        try:
-            self._channel.send_control(Kind.REFUSE, message=error.message)
-        except MigrationError:
-            return  # the channel is what failed: the source knows by itself
+    def _await_commit(self) -> None:
+        peer = self._channel.peer
+        kind, _ = self._channel.receive()
+        if kind != Kind.COMMIT:
+            raise MigrationError(f"{peer} sent {kind.name} instead of COMMIT")
+        if self._outcomes.settle(peer, self._migration, COMMITTED) != COMMITTED:
+            raise MigrationError(f"{peer} sent COMMIT for a migration that it gave up")
 
     def _negotiate(self, identity: dict[str, Any], hello: dict[str, Any]) -> None:
         self._migration = str(hello.get("migration", ""))
@@ -111,7 +125,8 @@ class Destination:
         while True:
             kind, payload = self._channel.receive()
             if kind == Kind.RECORDS:
-                records += instance.import_(*_reordered(payload))
+                section, first, data = decode_records(payload)
+                records += instance.import_(section, data, first)
             elif kind == Kind.ROUND:
                 self._channel.send_control(Kind.ROUND_TAKEN, records=records)
                 records = 0
@@ -134,6 +149,7 @@ class Destination:
 
 def drain(channel: Channel, instance: Instance) -> None:
     """Takes the packets that reached the source, then serves, then adds its usage."""
+    channel.set_timeout(DRAIN_TIMEOUT_S)
     forwarded = held = 0
     while True:
         kind, payload = channel.receive()
@@ -143,18 +159,16 @@ def drain(channel: Channel, instance: Instance) -> None:
             held = instance.engine.stats().held
             instance.serve()
         elif kind == Kind.RECORDS:
-            instance.import_(*_reordered(payload))
+            section, first, data = decode_records(payload)
+            if not instance.section(section).additive:
+                raise MigrationError(f"{channel.peer} sent records of state while draining")
+            instance.import_(section, data, first)
         elif kind == Kind.USAGE_END:
             break
         else:
             raise MigrationError(f"{channel.peer} sent {kind.name} while draining")
     instance.announce_again()
     channel.send_control(Kind.DONE, forwarded_packets=forwarded, held_packets=held)
-
-
-def _reordered(payload: bytes) -> tuple[int, bytes, bool]:
-    section, first, data = decode_records(payload)
-    return section, data, first
 
 
 def _short(value: Any) -> str:

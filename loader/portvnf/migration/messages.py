@@ -38,7 +38,12 @@ class Kind(IntEnum):
     USAGE_END = 13  # S: the usage records that went before are all
     DONE = 14  # D: figures of its side
     QUERY = 15  # S, on a new connection: what became of a migration
-    OUTCOME = 16  # D: "committed" or "aborted"
+    OUTCOME = 16  # D: COMMITTED or ABORTED
+
+
+# What becomes of a migration.
+COMMITTED = "committed"
+ABORTED = "aborted"
 
 
 def encode_control(content: dict[str, Any]) -> bytes:
@@ -50,7 +55,7 @@ def decode_control(payload: bytes) -> dict[str, Any]:
     """Reads what encode_control wrote."""
     try:
         content = json.loads(payload)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise MigrationError("the peer sent a control message that is not a JSON object")

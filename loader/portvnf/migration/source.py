@@ -18,7 +18,13 @@ from portvnf.engine import now_ns
 from portvnf.errors import MigrationError, PortvnfError
 from portvnf.instance import Instance
 from portvnf.migration.channel import Channel
-from portvnf.migration.messages import PROTOCOL_VERSION, Kind, encode_records
+from portvnf.migration.messages import (
+    ABORTED,
+    COMMITTED,
+    PROTOCOL_VERSION,
+    Kind,
+    encode_records,
+)
 
 # Sections that move in rounds while the source serves; the others are small and move
 # once, frozen. Their order matters: what a record refers to comes before it.
@@ -70,31 +76,47 @@ class Source:
         self._instance = instance
         self._counters = counters
         self._channel = channel
+        self._first_channel = channel
         self._reconnect = reconnect
         self._report = report
         self._tally = Tally()
         self._id = uuid.uuid4().hex
         self.committed = False
+        self.confirmed = False
+        """Whether the destination said that the sessions are its own."""
         self._started = 0.0
         self._frozen_at = 0.0
 
     def move(self, identity: dict[str, Any]) -> dict[str, Any]:
         """Carries the migration out and returns its report. After a MigrationError the
-        instance serves as before, unless it is an InDoubtError."""
+        instance serves as before, unless it is an InDoubtError or `confirmed` is set."""
         try:
-            peer = self._negotiate(identity)
-            epoch = self._pre_copy()
-            self._freeze()
-            sessions = self._delta(epoch)
-            self._commit()
-        except PortvnfError as error:
-            if self.committed:
-                raise
-            self._resume()
-            raise MigrationError(f"{error}; {identity['name']} serves on") from None
+            return self._move(identity)
+        except BaseException as error:
+            # Whatever it was: an instance that still owns its sessions must serve them.
+            if not self.committed:
+                self._resume()
+                if isinstance(error, PortvnfError):
+                    raise MigrationError(f"{error}; {identity['name']} serves on") from None
+            elif self.confirmed and isinstance(error, PortvnfError):
+                raise MigrationError(
+                    f"{error}; {self._channel.peer} has the sessions, but packets that "
+                    f"{identity['name']} held may be lost"
+                ) from None
+            raise
+        finally:
+            if self._channel is not self._first_channel:
+                self._channel.close()
+
+    def _move(self, identity: dict[str, Any]) -> dict[str, Any]:
+        peer = self._negotiate(identity)
+        epoch = self._pre_copy()
+        self._freeze()
+        sessions = self._delta(epoch)
+        self._commit()
         freeze_ms = (time.monotonic() - self._frozen_at) * 1000
         self._report({"event": "commit", "freeze_ms": round(freeze_ms, 2)})
-        done = self._drain()
+        held_packets = self._drain()
         return {
             "event": "done",
             "from": identity,
@@ -105,7 +127,7 @@ class Source:
             "image_bytes": self._tally.image_bytes,
             "freeze_ms": round(freeze_ms, 2),
             "forwarded_packets": self._tally.forwarded,
-            "held_packets": self._tally.forwarded + done["held_packets"],
+            "held_packets": self._tally.forwarded + held_packets,
             "total_ms": round((time.monotonic() - self._started) * 1000, 1),
         }
 
@@ -188,31 +210,37 @@ class Source:
             self._channel.expect(Kind.ACTIVE)
         except MigrationError as error:
             self._settle(error)
+        self.confirmed = True
 
     def _settle(self, cause: MigrationError) -> None:
-        """The answer to COMMIT was lost: asks the destination, on a new connection."""
+        """The answer to COMMIT was lost: asks the destination, on a new connection. A
+        destination that answers "aborted" will not take up a COMMIT that is still on its way."""
         try:
             self._channel.close()
             self._channel = self._reconnect()
             self._channel.send_control(Kind.QUERY, migration=self._id)
             outcome = self._channel.expect(Kind.OUTCOME).get("outcome")
-        except MigrationError as error:
+            if outcome not in (COMMITTED, ABORTED):
+                raise MigrationError(f"{self._channel.peer} sent an outcome that is none")
+        except PortvnfError as error:
             raise InDoubtError(
                 f"{cause}; then {error}: who owns the sessions is in doubt"
             ) from None
-        if outcome != "committed":
+        if outcome == ABORTED:
             self.committed = False
             raise cause
 
     def _resume(self) -> None:
         if not self._frozen_at:
             return
-        self._instance.announce()
-        self._instance.serve()
+        try:
+            self._instance.announce()
+        finally:
+            self._instance.serve()
 
-    def _drain(self) -> dict[str, Any]:
+    def _drain(self) -> int:
         """Sends on what was held and what still arrives, in order, until it is quiet; then
-        the usage counters."""
+        the usage counters. Returns how many packets the destination held besides."""
         deadline = time.monotonic() + DRAIN_LIMIT_S
         began_ns = now_ns()
         engine = self._instance.engine
@@ -230,6 +258,9 @@ class Source:
         self._send_section("usage", 0, 0)
         self._channel.send(Kind.USAGE_END)
         done = self._channel.expect(Kind.DONE)
-        self._tally.forwarded = int(done["forwarded_packets"])
-        self._report({"event": "drain", "frozen": before, "forwarded": self._tally.forwarded})
-        return done
+        forwarded, held = done.get("forwarded_packets"), done.get("held_packets")
+        if not isinstance(forwarded, int) or not isinstance(held, int):
+            raise MigrationError(f"{self._channel.peer} sent DONE without its figures")
+        self._tally.forwarded = forwarded
+        self._report({"event": "drain", "frozen": before, "forwarded": forwarded})
+        return held
