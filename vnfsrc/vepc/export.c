@@ -179,6 +179,8 @@ static int step_has_room(const struct pv_export *step, const struct pv_writer *w
     return step->capacity - w->length >= record_max;
 }
 
+/* A UE that changed again after `until` is left for the next round, but must be cleared
+ * in this one: what it no longer has may belong to a UE of this round. */
 static void export_contexts(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
                             u64 record_max)
 {
@@ -189,8 +191,9 @@ static void export_contexts(const struct vepc *vepc, struct pv_export *step, str
         slot = contexts_changed(table, slot, step->since, &budget);
         if (slot == table->capacity || budget == 0)
             break;
-        int live = table->teid[slot] != 0 || step->section == VEPC_SECTION_CLEARED;
-        if (live && (step->until == 0 || table->epoch[slot] <= step->until)) {
+        int cleared = step->section == VEPC_SECTION_CLEARED;
+        int in_time = step->until == 0 || table->epoch[slot] <= step->until;
+        if (cleared || (table->teid[slot] != 0 && in_time)) {
             export_slot(vepc, step->section, slot, w);
             step->records++;
         }

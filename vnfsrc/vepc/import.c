@@ -240,6 +240,9 @@ static void import_bearer(struct vepc *vepc, struct pv_reader *in)
     contexts_touch(&vepc->bearers, slot, vepc->epoch);
 }
 
+/* An answer of an earlier round gives way, as it did at the source, where the ring was
+ * full or the time of the answer to the same request was over. Those that came with this
+ * one do not. */
 static void import_procedure(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_procedure_record r;
@@ -247,15 +250,18 @@ static void import_procedure(struct vepc *vepc, struct pv_reader *in)
     if (in->error)
         return;
     struct request request = {0, {0, 0}, r.peer, r.sequence, 0, r.port, r.message_type};
-    if (procedures_find(vepc, &request))
+    const struct procedure *same = procedures_find(vepc, &request);
+    if (same && same->serial >= vepc->import_answers)
         refuse_field(in, 1, -PV_ERROR_DUPLICATE);
-    if (vepc->procedure_next - vepc->procedure_oldest == vepc->config.procedures)
+    if (vepc->procedure_next - vepc->import_answers == vepc->config.procedures)
         refuse_field(in, FIELD_NONE, -PV_ERROR_CAPACITY);
     if (r.remaining_ms < vepc->import_previous)
         refuse_field(in, 5, -PV_ERROR_ORDER);
     if (in->error)
         return;
     vepc->import_previous = r.remaining_ms;
+    if (same)
+        procedures_forget(vepc, same->serial + 1);
     struct procedure *procedure = procedures_append(vepc);
     procedure->deadline_ns = vepc->now_ns + (u64)r.remaining_ms * 1000000;
     procedure->peer = r.peer;
@@ -367,8 +373,10 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
         return complete(vepc);
     if (step->section > VEPC_SECTION_CLEARED)
         return -PV_ERROR_SECTION;
-    if (step->first)
+    if (step->first) {
         vepc->import_previous = 0;
+        vepc->import_answers = vepc->procedure_next;
+    }
     struct pv_reader in = {step->buffer, step->length, 0, 0};
     while (in.left > 0) {
         u64 record = step->length - in.left;

@@ -67,6 +67,12 @@ void procedures_keep(struct vepc *vepc, const struct request *request, const u8 
     procedures_link(vepc, procedure);
 }
 
+void procedures_forget(struct vepc *vepc, u64 below)
+{
+    while (vepc->procedure_oldest < below)
+        forget_oldest(vepc);
+}
+
 void procedures_expire(struct vepc *vepc)
 {
     while (vepc->procedure_oldest < vepc->procedure_next &&

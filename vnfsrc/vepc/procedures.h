@@ -19,6 +19,9 @@ void procedures_keep(struct vepc *vepc, const struct request *request, const u8 
 struct procedure *procedures_append(struct vepc *vepc);
 void procedures_link(struct vepc *vepc, struct procedure *procedure);
 
+/* Forgets the answers with serial numbers below this one. */
+void procedures_forget(struct vepc *vepc, u64 below);
+
 /* Forgets the answers whose time has come. */
 void procedures_expire(struct vepc *vepc);
 

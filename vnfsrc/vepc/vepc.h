@@ -167,6 +167,7 @@ struct vepc {
 
     u64 import_previous; /* key of the record imported last, for the order check
                           */
+    u64 import_answers;  /* serial of the first answer of the section being imported */
     u64 import_gateways; /* gateway and pool records imported */
     u64 import_pools;
     u64 import_complete; /* 1 once the state was found complete */
