@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portvnf import locate
 from portvnf.artifact import Artifact
+from portvnf.artifact.label import Label, read_label
 from portvnf.errors import (
     ArtifactError,
     CompileError,
@@ -41,20 +42,26 @@ class Selection:
 
 
 def load(artifact_path: Path, engine: str) -> Selection:
-    """Loads a VNF. An artifact that breaks a rule or is damaged is refused by every engine;
-    with "auto", a host that cannot compile takes the native build."""
+    """Loads a VNF. A damaged or foreign artifact is refused by every engine; the rules that
+    its code must keep are checked before the code is compiled. With "auto", a host that
+    cannot compile takes the native build."""
     if engine not in ENGINES:
         raise ConfigError(f"there is no engine {engine!r}, only {', '.join(ENGINES)}")
-    artifact = Artifact.read(artifact_path)
-    schema = _schema_of(artifact)
+    artifact: Artifact | Label
     note = ""
-    if engine != "native":
+    if engine == "native":
+        artifact = read_label(artifact_path)
+    else:
         try:
+            artifact = Artifact.read(artifact_path)
+            schema = _schema_of(artifact)
             return _selection(compile_artifact(artifact), artifact, schema, note)
         except (HostError, CompileError) as error:
             if engine == "jit":
                 raise
             note = f"the native build runs instead of the JIT: {error}"
+            artifact = read_label(artifact_path)
+    schema = _schema_of(artifact)
     try:
         return _selection(load_native(locate.native_vnf()), artifact, schema, note)
     except MissingPieceError as error:
@@ -63,12 +70,14 @@ def load(artifact_path: Path, engine: str) -> Selection:
         raise
 
 
-def _selection(loaded: LoadedVnf, artifact: Artifact, schema: Schema, note: str) -> Selection:
+def _selection(
+    loaded: LoadedVnf, artifact: Artifact | Label, schema: Schema, note: str
+) -> Selection:
     counters = artifact.manifest.counters
     return Selection(Vnf(loaded), schema, counters, artifact.sha256, note)
 
 
-def _schema_of(artifact: Artifact) -> Schema:
+def _schema_of(artifact: Artifact | Label) -> Schema:
     stated = artifact.manifest.schema
     try:
         schema = load_schema(stated.name)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from portvnf import llvm
-from portvnf.artifact import container
+from portvnf.artifact.label import read_bitcode
 from portvnf.artifact.manifest import MalformedManifestError, Manifest
 from portvnf.artifact.verifier import Violation, manifest_text, refuse, verify_text
 from portvnf.errors import ArtifactError
@@ -30,13 +30,7 @@ class Artifact:
     def read(cls, path: str | Path) -> Artifact:
         """Reads a file; an ArtifactError says what is wrong with it."""
         path = Path(path)
-        try:
-            bitcode = path.read_bytes()
-        except OSError as error:
-            raise ArtifactError(f"{path} cannot be read: {error.strerror}") from None
-        problem = container.defect(bitcode) or container.broken_seal(bitcode)
-        if problem:
-            raise ArtifactError(f"{path} {problem}")
+        bitcode = read_bitcode(path)
         text = str(llvm.parse(bitcode, str(path)))
         manifest = manifest_text(text)
         if manifest is None:
