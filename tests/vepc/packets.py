@@ -95,9 +95,16 @@ def apn_labels(name: str) -> str:
 
 
 @cache
-def _create(ue: int, pdn: str, mme: int) -> bytes:
-    who = gtpv2c.Subscriber(ue, pdn, "internet")
-    return gtpv2c.create_session_request(1, who, gtpv2c.Fteid(mme, MME), GATEWAY_S11)
+def _create(pdn: str) -> bytes:
+    # pycrate takes milliseconds: what differs from UE to UE is put in afterwards.
+    who = gtpv2c.Subscriber(1, pdn, "internet")
+    return gtpv2c.create_session_request(1, who, gtpv2c.Fteid(0, MME), GATEWAY_S11)
+
+
+def imsi(ue: int) -> str:
+    """The IMSI IE of UE number `ue` in hexadecimal (TBCD)."""
+    digits = f"00101{ue:010d}f"
+    return "".join(digits[i + 1] + digits[i] for i in range(0, 16, 2))
 
 
 def _with_header(message: bytes, sequence: int, teid: int) -> bytes:
@@ -106,9 +113,9 @@ def _with_header(message: bytes, sequence: int, teid: int) -> bytes:
 
 def create(ue: int = 1, pdn: str = "ipv4v6", apn: str = "internet", **change: Any) -> bytes:
     """Create Session Request of UE number `ue`, whose MME TEID is 0x100 + ue."""
-    message = _create(ue, pdn, change.get("mme", 0x100 + ue))
-    message = _with_header(message, change.get("sequence", ue), change.get("teid", 0))
-    put = {"apn": apn_labels(apn), **change.get("put", {})}
+    message = _with_header(_create(pdn), change.get("sequence", ue), change.get("teid", 0))
+    end = f_teid(10, change.get("mme", 0x100 + ue), MME).hex()
+    put = {"imsi": imsi(ue), "apn": apn_labels(apn), "f_teid": end, **change.get("put", {})}
     if "without" in change:
         put = {name: value for name, value in put.items() if name not in change["without"]}
     put_bearer = dict(change.get("put_bearer", {}))
