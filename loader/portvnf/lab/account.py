@@ -47,7 +47,6 @@ class Bin:
     octets: int = 0
     gaps: int = 0  # arrivals out of their place
     delay_max_ns: int = 0
-    delay_sum_ns: int = 0
 
 
 class Receiver:
@@ -74,7 +73,6 @@ class Receiver:
         slot.packets += 1
         slot.octets += octets
         slot.gaps += not in_place
-        slot.delay_sum_ns += delay
         slot.delay_max_ns = max(slot.delay_max_ns, delay)
 
     def bin(self, now_ns: int) -> Bin:
@@ -126,7 +124,6 @@ class Receiver:
                     slot.octets,
                     slot.gaps,
                     slot.delay_max_ns,
-                    slot.delay_sum_ns,
                 ]
                 for number, slot in sorted(self.bins.items())
             ],

@@ -50,7 +50,7 @@ def series(timeline: Timeline, enb: dict[str, Any], server: dict[str, Any]) -> S
     for at_ns, count in enb["video_bins"]:
         octets[at_ns // BIN_NS] += count
     by_slot = {name: {entry[0] // BIN_NS: entry for entry in bins} for name, bins in seen.items()}
-    nothing = [0, 0, 0, 0, 0, 0]
+    nothing = [0, 0, 0, 0, 0]
     light = by_slot["downlink"]
     megabits = 8 / 1e6 / _BIN_S
     return Series(
