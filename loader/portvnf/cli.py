@@ -18,6 +18,7 @@ from portvnf.errors import PortvnfError
 
 COMMANDS = (
     "portvnf.artifact.command",
+    "portvnf.artifact.shipping",
     "portvnf.state.command",
     "portvnf.agent.command",
     "portvnf.pki",

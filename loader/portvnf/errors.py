@@ -27,6 +27,10 @@ class ArtifactError(PortvnfError):
     """The artifact is not one: damaged, foreign, or it breaks a rule of the verifier."""
 
 
+class TrustError(ArtifactError):
+    """An artifact is unsigned, tampered with, or signed by a key that is not trusted."""
+
+
 class BuildError(PortvnfError):
     """The sources cannot be made into an artifact."""
 
@@ -45,6 +49,10 @@ class StateError(PortvnfError):
 
 class ImageError(StateError):
     """An image file is damaged, foreign or not canonical."""
+
+
+class TraceError(PortvnfError):
+    """A trace or result file is damaged or does not follow its format."""
 
 
 class MigrationError(PortvnfError):

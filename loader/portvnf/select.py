@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portvnf import locate
-from portvnf.artifact import Artifact
+from portvnf.artifact import Artifact, trust
 from portvnf.artifact.label import Label, read_label
 from portvnf.errors import (
     ArtifactError,
@@ -41,26 +41,28 @@ class Selection:
         return self.vnf.loaded
 
 
-def load(artifact_path: Path, engine: str) -> Selection:
+def load(artifact_path: Path, engine: str, trusted: Path | None = None) -> Selection:
     """Loads a VNF. A damaged or foreign artifact is refused by every engine; the rules that
     its code must keep are checked before the code is compiled. With "auto", a host that
-    cannot compile takes the native build."""
+    cannot compile takes the native build. With `trusted` (a .pub file or a folder of them) one
+    of these keys must have signed the artifact."""
     if engine not in ENGINES:
         raise ConfigError(f"there is no engine {engine!r}, only {', '.join(ENGINES)}")
+    keys = None if trusted is None else trust.load_keys(trusted)
     artifact: Artifact | Label
     note = ""
     if engine == "native":
-        artifact = read_label(artifact_path)
+        artifact = read_label(artifact_path, keys)
     else:
         try:
-            artifact = Artifact.read(artifact_path)
+            artifact = Artifact.read(artifact_path, keys)
             schema = _schema_of(artifact)
             return _selection(compile_artifact(artifact), artifact, schema, note)
         except (HostError, CompileError) as error:
             if engine == "jit":
                 raise
             note = f"the native build runs instead of the JIT: {error}"
-            artifact = read_label(artifact_path)
+            artifact = read_label(artifact_path, keys)
     schema = _schema_of(artifact)
     try:
         return _selection(load_native(locate.native_vnf()), artifact, schema, note)

@@ -38,7 +38,7 @@ class Blade:
     def __init__(self, spec: BladeSpec) -> None:
         self.spec = spec
         self.config = config.load(spec.vnf_config)
-        self.selection = select.load(spec.artifact, spec.engine)
+        self.selection = select.load(spec.artifact, spec.engine, spec.trust)
         self.state = State.STANDBY
         self.outcomes = destination.Outcomes()
         self._instance: Instance | None = None

@@ -36,6 +36,8 @@ class BladeSpec:
     name: str
     artifact: Path
     vnf_config: Path
+    trust: Path | None
+    """Keys of which one must have signed the artifact; None: it need not be signed."""
     engine: str
     active: bool
     control: Path
@@ -54,12 +56,14 @@ def load(path: Path) -> BladeSpec:
     top.end()
     folder = path.parent
     engine = blade.take("engine", str, "auto")
+    trust = blade.take("trust", str)
     if engine not in ENGINES:
         raise ConfigError(f"{blade.where}: engine must be one of {', '.join(ENGINES)}")
     spec = BladeSpec(
         name=_name(blade.where, blade.take("name", str, required=True)),
         artifact=folder / blade.take("artifact", str, required=True),
         vnf_config=folder / blade.take("vnf_config", str, required=True),
+        trust=None if trust is None else folder / trust,
         engine=engine,
         active=blade.take("active", bool, True),
         control=folder / blade.take("control", str, required=True),

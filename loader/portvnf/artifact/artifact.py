@@ -10,6 +10,7 @@ from pathlib import Path
 from portvnf import llvm
 from portvnf.artifact.label import read_bitcode
 from portvnf.artifact.manifest import MalformedManifestError, Manifest
+from portvnf.artifact.trust import Keys
 from portvnf.artifact.verifier import Violation, manifest_text, refuse, verify_text
 from portvnf.errors import ArtifactError
 
@@ -27,10 +28,11 @@ class Artifact:
     manifest: Manifest
 
     @classmethod
-    def read(cls, path: str | Path) -> Artifact:
-        """Reads a file; an ArtifactError says what is wrong with it."""
+    def read(cls, path: str | Path, keys: Keys | None = None) -> Artifact:
+        """Reads a file; an ArtifactError says what is wrong with it. With `keys` one of them
+        must have signed the file."""
         path = Path(path)
-        bitcode = read_bitcode(path)
+        bitcode = read_bitcode(path, keys)
         text = str(llvm.parse(bitcode, str(path)))
         manifest = manifest_text(text)
         if manifest is None:

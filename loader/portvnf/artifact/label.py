@@ -11,8 +11,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from portvnf.artifact import container
+from portvnf.artifact import container, trust
 from portvnf.artifact.manifest import MalformedManifestError, Manifest
+from portvnf.artifact.trust import Keys
 from portvnf.errors import ArtifactError
 
 
@@ -25,21 +26,24 @@ class Label:
     sha256: str
 
 
-def read_bitcode(path: Path) -> bytes:
-    """A file's bytes, once they are found to be one whole, unaltered artifact."""
+def read_bitcode(path: Path, keys: Keys | None = None) -> bytes:
+    """A file's bytes, once they are found to be one whole, unaltered artifact. With `keys`
+    one of them must have signed it, which is checked before anything in it is looked at."""
     try:
         bitcode = path.read_bytes()
     except OSError as error:
         raise ArtifactError(f"{path} cannot be read: {error.strerror}") from None
+    if keys is not None:
+        trust.check(path, bitcode, keys)
     problem = container.defect(bitcode) or container.broken_seal(bitcode)
     if problem:
         raise ArtifactError(f"{path} {problem}")
     return bitcode
 
 
-def read_label(path: Path) -> Label:
+def read_label(path: Path, keys: Keys | None = None) -> Label:
     """Reads a file's identity; an ArtifactError says what is wrong with it."""
-    bitcode = read_bitcode(path)
+    bitcode = read_bitcode(path, keys)
     text = _manifest_text(bitcode)
     if text is None:
         raise ArtifactError(f"{path} carries no portvnf manifest")
