@@ -1,6 +1,7 @@
 /* A small VNF for tests: it swaps the addresses of every IPv4 packet and sends it back out
  * of the port that it came from. It counts in its arena, and its one state section holds
  * its one record: how many packets it has reflected, 8 bytes, big-endian. */
+#include "portvnf/native.h"
 #include "portvnf/vnf.h"
 #include "portvnf/wire.h"
 
@@ -37,7 +38,7 @@ i64 vnf_arena_size(const u8 *config, u64 config_length)
 
 i64 vnf_init(u8 *arena, u64 arena_length, const u8 *config, u64 config_length, u64 now_ns)
 {
-    struct reflector *self = (struct reflector *)arena;
+    struct reflector *self = pv_native(arena);
     i64 size = vnf_arena_size(config, config_length);
     (void)now_ns;
     if (size < 0)
@@ -58,7 +59,7 @@ static enum drop judge(const struct pv_packet *packet)
 
 i64 vnf_burst(u8 *arena, struct pv_burst *burst)
 {
-    struct reflector *self = (struct reflector *)arena;
+    struct reflector *self = pv_native(arena);
     burst->out_count = 0;
     for (u64 i = 0; i < burst->in_count; i++) {
         struct pv_packet *packet = burst->in[i];
@@ -81,13 +82,13 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
 
 i64 vnf_epoch(u8 *arena)
 {
-    struct reflector *self = (struct reflector *)arena;
+    struct reflector *self = pv_native(arena);
     return (i64)++self->epoch;
 }
 
 i64 vnf_export(u8 *arena, struct pv_export *step)
 {
-    const struct reflector *self = (const struct reflector *)arena;
+    const struct reflector *self = pv_native(arena);
     if (step->section != SECTION)
         return -PV_ERROR_SECTION;
     if (step->capacity < RECORD)
@@ -105,7 +106,7 @@ i64 vnf_export(u8 *arena, struct pv_export *step)
 
 i64 vnf_import(u8 *arena, struct pv_import *step)
 {
-    struct reflector *self = (struct reflector *)arena;
+    struct reflector *self = pv_native(arena);
     step->records = 0;
     step->failed = 0;
     step->field = 0;
@@ -121,7 +122,7 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
 
 i64 vnf_counters(u8 *arena, u64 *values, u64 capacity)
 {
-    const struct reflector *self = (const struct reflector *)arena;
+    const struct reflector *self = pv_native(arena);
     if (capacity > 0)
         values[0] = self->reflected;
     if (capacity > 1)

@@ -1,6 +1,8 @@
 /* The set of free numbers: see bitmap.h. */
 #include "bitmap.h"
 
+#include "portvnf/native.h"
+
 static u64 words(u64 bits)
 {
     return (bits + 63) >> 6;
@@ -22,7 +24,7 @@ void bitmap_init(struct bitmap *map, u64 size, u8 *memory)
     map->size = size;
     map->free = size;
     for (u64 level = 0; level < BITMAP_LEVELS; level++) {
-        u64 *word = (u64 *)(void *)memory;
+        u64 *word = pv_native(memory);
         u64 count = words(bits);
         map->level[level] = word;
         for (u64 i = 0; i < count; i++)

@@ -22,11 +22,11 @@ void contexts_init(struct contexts *table, u64 capacity, u8 *memory)
     table->round = 0;
     bitmap_init(&table->free, capacity, memory);
     memory += memory_round(bitmap_footprint(capacity));
-    table->teid = (u32 *)(void *)memory;
+    table->teid = pv_native(memory);
     memory += memory_round(capacity * 4);
-    table->epoch = (u32 *)(void *)memory;
+    table->epoch = pv_native(memory);
     memory += memory_round(capacity * 4);
-    table->block_epoch = (u32 *)(void *)memory;
+    table->block_epoch = pv_native(memory);
 }
 
 u64 contexts_find(const struct contexts *table, u32 teid)

@@ -257,7 +257,7 @@ static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_s
     bearer_link(vepc, slot);
     if (wish->enb.ipv4) {
         paths_get(vepc, wish->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
-        bearer_set_enb(vepc, slot, wish->enb, 1);
+        bearer_set_enb(vepc, slot, &wish->enb, 1);
     }
     return slot;
 }
@@ -291,8 +291,8 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
     u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
     ie_write_u8(w, IE_EBI, bearer->ebi);
     ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));
-    ie_write_f_teid(w, 0, S1U_SGW, s1u);
-    ie_write_f_teid(w, 2, S5U_PGW, s1u); /* S-GW and P-GW are one: so is their tunnel */
+    ie_write_f_teid(w, 0, S1U_SGW, &s1u);
+    ie_write_f_teid(w, 2, S5U_PGW, &s1u); /* S-GW and P-GW are one: so is their tunnel */
     ie_write_u32(w, IE_CHARGING_ID, vepc->session[bearer->session].charging_id);
     ie_end(w, context);
 }
@@ -366,8 +366,8 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
     struct vepc_tunnel s11 = {vepc->ues.teid[ue], vepc->config.s11};
     struct vepc_tunnel s5c = {vepc->sessions.teid[session], vepc->config.s11};
     ie_write_cause(w, refuse(cause, 0, 0));
-    ie_write_f_teid(w, 0, S11_SGW, s11);
-    ie_write_f_teid(w, 1, S5C_PGW, s5c);
+    ie_write_f_teid(w, 0, S11_SGW, &s11);
+    ie_write_f_teid(w, 1, S5C_PGW, &s5c);
     write_paa(w, &vepc->session[session]);
     ie_write_u8(w, IE_APN_RESTRICTION, 0);
     if (vepc->config.apns[wish.apn].ambr_uplink || vepc->config.apns[wish.apn].ambr_downlink)

@@ -247,7 +247,7 @@ static void export_small(const struct vepc *vepc, struct pv_export *step, struct
 
 i64 vnf_epoch(u8 *arena)
 {
-    struct vepc *vepc = (struct vepc *)(void *)arena;
+    struct vepc *vepc = pv_native(arena);
     return (i64)vepc->epoch++;
 }
 
@@ -273,7 +273,7 @@ static u64 record_max(u64 section)
 
 i64 vnf_export(u8 *arena, struct pv_export *step)
 {
-    const struct vepc *vepc = (const struct vepc *)(const void *)arena;
+    const struct vepc *vepc = pv_native(arena);
     if (step->section < VEPC_SECTION_GATEWAY || step->section > VEPC_SECTION_CLEARED)
         return -PV_ERROR_SECTION;
     u64 most = record_max(step->section);

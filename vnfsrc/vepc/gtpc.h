@@ -60,7 +60,7 @@ u64 gtpc_find_ue(struct request *request, struct response *response);
 
 PV_INLINE struct refusal refuse(u8 cause, u8 ie_type, u8 ie_instance)
 {
-    struct refusal refusal = {cause, ie_type, ie_instance};
+    struct refusal refusal = {cause, (u64)ie_type << 8 | ie_instance};
     return refusal;
 }
 

@@ -118,21 +118,22 @@ void ie_write_u32(struct ie_writer *w, u8 type, u32 value)
 void ie_write_cause(struct ie_writer *w, struct refusal refusal)
 {
     u64 ie = ie_begin(w, IE_CAUSE, 0);
-    ie_put_u8(w, refusal.cause);
+    ie_put_u8(w, (u8)refusal.cause);
     ie_put_u8(w, 0); /* originated by this node */
-    if (refusal.ie_type) {
-        ie_put_u8(w, refusal.ie_type);
+    if (refusal.ie) {
+        ie_put_u8(w, (u8)(refusal.ie >> 8));
         ie_put_u16(w, 0);
-        ie_put_u8(w, refusal.ie_instance);
+        ie_put_u8(w, (u8)refusal.ie);
     }
     ie_end(w, ie);
 }
 
-void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, struct vepc_tunnel tunnel)
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface,
+                     const struct vepc_tunnel *tunnel)
 {
     u64 ie = ie_begin(w, IE_F_TEID, instance);
     ie_put_u8(w, F_TEID_V4 | interface);
-    ie_put_u32(w, tunnel.teid);
-    ie_put_u32(w, tunnel.ipv4);
+    ie_put_u32(w, tunnel->teid);
+    ie_put_u32(w, tunnel->ipv4);
     ie_end(w, ie);
 }

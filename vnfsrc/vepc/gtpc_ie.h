@@ -55,11 +55,10 @@ struct ie {
     u64 length;
 };
 
-/* A refusal: the cause, and the IE that is to blame (type 0 for none). */
+/* A refusal: the cause, and the IE that is to blame. */
 struct refusal {
-    u8 cause;
-    u8 ie_type;
-    u8 ie_instance;
+    u64 cause;
+    u64 ie; /* type << 8 | instance, 0 for none */
 };
 
 /* Whether a list consists of whole IEs. */
@@ -104,6 +103,7 @@ void ie_put_u64(struct ie_writer *w, u64 value);
 void ie_write_u8(struct ie_writer *w, u8 type, u32 value);
 void ie_write_u32(struct ie_writer *w, u8 type, u32 value);
 void ie_write_cause(struct ie_writer *w, struct refusal refusal);
-void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, struct vepc_tunnel tunnel);
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface,
+                     const struct vepc_tunnel *tunnel);
 
 #endif

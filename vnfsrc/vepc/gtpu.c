@@ -76,14 +76,14 @@ static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 len
     emit(turn, packet, out_port);
 }
 
-void gtpu_send_end_marker(struct turn *turn, struct vepc_tunnel enb)
+void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb)
 {
     struct pv_packet *packet = spare(turn);
     if (!packet)
         return;
     packet->length = GTPU_HEADER;
-    write_header(packet_data(packet), 0, GTPU_END_MARKER, 0, enb.teid);
-    udp_write(turn->vepc, packet, turn->vepc->config.s1u, enb.ipv4, GTPU_PORT, GTPU_PORT, 1);
+    write_header(packet_data(packet), 0, GTPU_END_MARKER, 0, enb->teid);
+    udp_write(turn->vepc, packet, turn->vepc->config.s1u, enb->ipv4, GTPU_PORT, GTPU_PORT, 1);
     count(turn->vepc, COUNT_end_markers_sent);
     emit(turn, packet, VEPC_PORT_S1U);
 }
@@ -212,7 +212,7 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
         return;
     }
     count(turn->vepc, COUNT_error_indications_received);
-    sessions_release_enb(turn->vepc, enb);
+    sessions_release_enb(turn->vepc, &enb);
 }
 
 static void receive_echo_request(struct turn *turn, struct pv_packet *packet, const struct ip *ip,

@@ -18,6 +18,6 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
 
 /* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left.
  */
-void gtpu_send_end_marker(struct turn *turn, struct vepc_tunnel enb);
+void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb);
 
 #endif

@@ -236,7 +236,7 @@ static void import_bearer(struct vepc *vepc, struct pv_reader *in)
     bearer->gbr_uplink = r.gbr_uplink;
     bearer->gbr_downlink = r.gbr_downlink;
     bearer_link(vepc, slot);
-    bearer_set_enb(vepc, slot, r.enb, r.connected);
+    bearer_set_enb(vepc, slot, &r.enb, r.connected);
     contexts_touch(&vepc->bearers, slot, vepc->epoch);
 }
 
@@ -364,7 +364,7 @@ static i64 complete(struct vepc *vepc)
 
 i64 vnf_import(u8 *arena, struct pv_import *step)
 {
-    struct vepc *vepc = (struct vepc *)(void *)arena;
+    struct vepc *vepc = pv_native(arena);
     step->records = 0;
     step->failed = 0;
     step->field = 0;

@@ -19,8 +19,8 @@ u64 index_footprint(u64 capacity)
 void index_init(struct index *index, u64 capacity, u8 *memory)
 {
     index->mask = buckets(capacity) - 1;
-    index->head = (u32 *)(void *)memory;
-    index->next = (u32 *)(void *)(memory + memory_round(buckets(capacity) * 4));
+    index->head = pv_native(memory);
+    index->next = pv_native(memory + memory_round(buckets(capacity) * 4));
 }
 
 void index_insert(struct index *index, u64 hash, u64 slot)

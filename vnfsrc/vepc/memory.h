@@ -2,6 +2,7 @@
 #ifndef VEPC_MEMORY_H
 #define VEPC_MEMORY_H
 
+#include "portvnf/native.h"
 #include "portvnf/wire.h"
 
 #define CACHE_LINE 64

@@ -44,9 +44,9 @@ static void apply_change(struct turn *turn, const struct change *change)
     struct vepc_tunnel old = {downlink->teid, downlink->ipv4};
     int moves = old.teid != change->enb.teid || old.ipv4 != change->enb.ipv4;
     if (downlink->connected && moves)
-        gtpu_send_end_marker(turn, old);
+        gtpu_send_end_marker(turn, &old);
     paths_get(vepc, change->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
-    bearer_set_enb(vepc, change->bearer, change->enb, 1);
+    bearer_set_enb(vepc, change->bearer, &change->enb, 1);
 }
 
 static void write_bearer(struct ie_writer *w, const struct vepc *vepc, const struct change *change)
@@ -56,16 +56,16 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, const str
     ie_write_cause(w, refuse(change->cause, 0, 0));
     if (change->bearer != CONTEXTS_NONE) {
         struct vepc_tunnel s1u = {vepc->bearers.teid[change->bearer], vepc->config.s1u};
-        ie_write_f_teid(w, 0, S1U_SGW, s1u);
+        ie_write_f_teid(w, 0, S1U_SGW, &s1u);
     }
     ie_end(w, context);
 }
 
 /* Takes over what the request says of the UE itself. */
-static void update_ue(const struct request *request, struct ue *ue, struct vepc_tunnel mme)
+static void update_ue(const struct request *request, struct ue *ue, const struct vepc_tunnel *mme)
 {
     struct ie ie;
-    ue->mme = mme;
+    ue->mme = *mme;
     if (ies_find(request->ies, IE_RAT_TYPE, 0, &ie) && ie.length >= 1)
         ue->rat_type = ie.value[0];
     if (ies_find(request->ies, IE_ULI, 0, &ie) && ie.length <= sizeof ue->uli) {
@@ -109,7 +109,7 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
             apply_change(request->turn, &changes[i]);
         write_bearer(&response->ies, vepc, &changes[i]);
     }
-    update_ue(request, ue, mme);
+    update_ue(request, ue, &mme);
     ue_touch(vepc, slot);
     response->teid = mme.teid;
     return refuse(cause, 0, 0);

@@ -6,12 +6,12 @@
 
 static u64 entries4(const struct vepc_apn *apn)
 {
-    return apn->pool4_length ? 1ull << (32 - (u64)apn->pool4_length) : 0;
+    return apn->pool4_length ? 1ull << ((32 - (u64)apn->pool4_length) & 63) : 0;
 }
 
 static u64 entries6(const struct vepc_apn *apn)
 {
-    return apn->pool6_length ? 1ull << (64 - (u64)apn->pool6_length) : 0;
+    return apn->pool6_length ? 1ull << ((64 - (u64)apn->pool6_length) & 63) : 0;
 }
 
 static u64 footprint(u64 entries)
@@ -55,7 +55,7 @@ static u8 *pool_init(struct pool *pool, u64 base, u64 entries, u8 *memory)
         return memory;
     bitmap_init(&pool->free, entries, memory);
     bitmap_take(&pool->free, 0);
-    pool->bearer = (u32 *)(void *)(memory + memory_round(bitmap_footprint(entries)));
+    pool->bearer = pv_native(memory + memory_round(bitmap_footprint(entries)));
     return memory + footprint(entries);
 }
 

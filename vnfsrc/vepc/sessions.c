@@ -8,20 +8,14 @@ static u64 imsi_hash(const u8 *imsi)
     return index_hash(pv_load_be64(imsi));
 }
 
-static u64 enb_hash(struct vepc_tunnel enb)
+static u64 enb_hash(u32 ipv4, u32 teid)
 {
-    return index_hash((u64)enb.ipv4 << 32 | enb.teid);
+    return index_hash((u64)ipv4 << 32 | teid);
 }
 
 static int has_enb(const struct downlink *downlink)
 {
     return downlink->ipv4 != 0;
-}
-
-static struct vepc_tunnel enb_of(const struct downlink *downlink)
-{
-    struct vepc_tunnel enb = {downlink->teid, downlink->ipv4};
-    return enb;
 }
 
 u64 ue_find_imsi(const struct vepc *vepc, const u8 *imsi)
@@ -102,16 +96,17 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     }
 }
 
-void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, struct vepc_tunnel enb, u32 connected)
+void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
+                    u32 connected)
 {
     struct downlink *downlink = &vepc->downlink[bearer_slot];
     if (has_enb(downlink))
-        index_remove(&vepc->bearer_by_enb, enb_hash(enb_of(downlink)), bearer_slot);
-    downlink->teid = enb.teid;
-    downlink->ipv4 = enb.ipv4;
+        index_remove(&vepc->bearer_by_enb, enb_hash(downlink->ipv4, downlink->teid), bearer_slot);
+    downlink->teid = enb->teid;
+    downlink->ipv4 = enb->ipv4;
     downlink->connected = connected;
     if (has_enb(downlink))
-        index_insert(&vepc->bearer_by_enb, enb_hash(enb), bearer_slot);
+        index_insert(&vepc->bearer_by_enb, enb_hash(enb->ipv4, enb->teid), bearer_slot);
 }
 
 static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
@@ -119,7 +114,7 @@ static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     const struct session *session = &vepc->session[bearer->session];
     struct vepc_tunnel none = {0, 0};
-    bearer_set_enb(vepc, bearer_slot, none, 0);
+    bearer_set_enb(vepc, bearer_slot, &none, 0);
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, NO_SLOT);
         vepc->incomplete_sessions++;
@@ -184,12 +179,12 @@ void ue_release_bearers(struct vepc *vepc, u64 ue_slot)
     ue_touch(vepc, ue_slot);
 }
 
-void sessions_release_enb(struct vepc *vepc, struct vepc_tunnel enb)
+void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb)
 {
-    u32 entry = index_first(&vepc->bearer_by_enb, enb_hash(enb));
+    u32 entry = index_first(&vepc->bearer_by_enb, enb_hash(enb->ipv4, enb->teid));
     for (; entry != INDEX_END; entry = vepc->bearer_by_enb.next[entry - 1]) {
         const struct downlink *downlink = &vepc->downlink[entry - 1];
-        if (downlink->teid == enb.teid && downlink->ipv4 == enb.ipv4)
+        if (downlink->teid == enb->teid && downlink->ipv4 == enb->ipv4)
             ue_release_bearers(vepc, vepc->session[vepc->bearer[entry - 1].session].ue);
     }
 }

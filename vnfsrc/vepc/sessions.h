@@ -37,13 +37,14 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot);
 
 /* Sets where downlink packets of a bearer go, or, with connected 0, that they
  * do not. */
-void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, struct vepc_tunnel enb, u32 connected);
+void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
+                    u32 connected);
 
 /* Makes all bearers of a UE idle; their last eNodeB tunnels stay known. */
 void ue_release_bearers(struct vepc *vepc, u64 ue_slot);
 
 /* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007,
  * 22). */
-void sessions_release_enb(struct vepc *vepc, struct vepc_tunnel enb);
+void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);
 
 #endif

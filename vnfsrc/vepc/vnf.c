@@ -61,16 +61,16 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     contexts_init(&vepc->ues, sessions, ues);
     contexts_init(&vepc->sessions, sessions, session_contexts);
     contexts_init(&vepc->bearers, bearers, bearer_contexts);
-    vepc->ue = (struct ue *)(void *)ue;
-    vepc->session = (struct session *)(void *)session;
-    vepc->bearer = (struct bearer *)(void *)bearer;
-    vepc->uplink = (struct uplink *)(void *)uplink;
-    vepc->downlink = (struct downlink *)(void *)downlink;
+    vepc->ue = pv_native(ue);
+    vepc->session = pv_native(session);
+    vepc->bearer = pv_native(bearer);
+    vepc->uplink = pv_native(uplink);
+    vepc->downlink = pv_native(downlink);
     index_init(&vepc->ue_by_imsi, sessions, by_imsi);
     index_init(&vepc->bearer_by_enb, bearers, by_enb);
     pools_init(vepc, pools);
-    vepc->path = (struct path *)(void *)paths;
-    vepc->procedure = (struct procedure *)(void *)procedures;
+    vepc->path = pv_native(paths);
+    vepc->procedure = pv_native(procedures);
     index_init(&vepc->procedure_by_request, config->procedures, by_request);
 }
 
@@ -92,7 +92,7 @@ i64 vnf_init(u8 *arena, u64 arena_length, const u8 *bytes, u64 length, u64 now_n
         return size;
     if (arena_length < (u64)size)
         return -PV_ERROR_ARENA;
-    struct vepc *vepc = (struct vepc *)(void *)arena;
+    struct vepc *vepc = pv_native(arena);
     read_config(&vepc->config, bytes, length);
     vepc->now_ns = now_ns;
     vepc->epoch = 1;
@@ -180,7 +180,7 @@ static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
 
 i64 vnf_burst(u8 *arena, struct pv_burst *burst)
 {
-    struct vepc *vepc = (struct vepc *)(void *)arena;
+    struct vepc *vepc = pv_native(arena);
     struct turn turn = {vepc, burst, 0};
     vepc->now_ns = burst->now_ns;
     burst->out_count = 0;
@@ -209,7 +209,7 @@ static u64 counter_value(const struct vepc *vepc, u64 which)
 
 i64 vnf_counters(u8 *arena, u64 *values, u64 capacity)
 {
-    const struct vepc *vepc = (const struct vepc *)(const void *)arena;
+    const struct vepc *vepc = pv_native(arena);
     for (u64 i = 0; i < COUNTERS && i < capacity; i++)
         values[i] = counter_value(vepc, i);
     return COUNTERS;
