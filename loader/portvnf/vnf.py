@@ -57,6 +57,19 @@ def sentence(result: int) -> str:
     return _SENTENCES.get(name, name)
 
 
+class RefusalError(StateError):
+    """A step of an export or import that the VNF refused, as vnf.h tells it."""
+
+    def __init__(
+        self, where: str, code: int, *, failed: int = 0, field: int = 0, records: int = 0
+    ) -> None:
+        super().__init__(f"{where}: {sentence(code)}")
+        self.code = code  # negative: -PV_ERROR_...
+        self.failed = failed  # byte offset of the record that an import refused
+        self.field = field  # number of its field, from 1; 0: the record
+        self.records = records  # taken before it
+
+
 @dataclass(frozen=True)
 class Chunk:
     """What one step of an export gave: whole records in canonical form."""
@@ -135,7 +148,7 @@ class Vnf:
         while step.more:
             result = self._step("vnf_export", arena, step, run)
             if result < 0:
-                raise StateError(f"section {section} cannot be exported: {sentence(result)}")
+                raise RefusalError(f"section {section} cannot be exported", result)
             yield Chunk(bytes(ffi().buffer(buffer, step.length)), int(step.records))
 
     def import_(
@@ -151,7 +164,7 @@ class Vnf:
         """Takes whole records of one section, in canonical order, and returns how many.
 
         `first` is false when `data` carries on where the last call stopped. After a
-        StateError the arena is of no further use.
+        RefusalError the arena is of no further use.
         """
         source = ffi().from_buffer("u8[]", data)
         step = ffi().new("struct pv_import *")
@@ -160,7 +173,13 @@ class Vnf:
         result = self._step("vnf_import", arena, step, run)
         if result < 0:
             field = f", field {step.field}" if step.field else ""
-            raise StateError(f"section {section}, byte {step.failed}{field}: {sentence(result)}")
+            raise RefusalError(
+                f"section {section}, byte {step.failed}{field}",
+                result,
+                failed=int(step.failed),
+                field=int(step.field),
+                records=int(step.records),
+            )
         return int(step.records)
 
     def counters(self, arena: Arena) -> Sequence[int]:

@@ -1,0 +1,1 @@
+"""Traces: both formats, the replayers, and the sample that every engine and ISA replays."""
