@@ -24,7 +24,6 @@ S11, S1U, SGI = range(3)
 SECTIONS = tuple(section.number for section in SCHEMA.image_sections)
 START_NS = 1_000_000_000
 MS = 1_000_000
-BURST = 64
 
 State = dict[int, bytes]
 
@@ -46,18 +45,23 @@ def load(engine: str) -> LoadedVnf:
 
 
 class Gateway:
-    """A vEPC with its clock. `now_ns` moves only when the caller says so."""
+    """A vEPC with its clock. `now_ns` moves only when the caller says so. `fill` is what lies
+    behind packets in their buffers; it must not matter."""
 
-    def __init__(self, loaded: LoadedVnf, encoded: bytes, now_ns: int = START_NS) -> None:
+    def __init__(
+        self, loaded: LoadedVnf, encoded: bytes, now_ns: int = START_NS, *, fill: int = 0
+    ) -> None:
         self.loaded, self.encoded, self.now_ns = loaded, encoded, now_ns
         self.vnf = Vnf(loaded)
         self.arena = self.vnf.new_arena(encoded, now_ns)
-        self._runner = BurstRunner(self.vnf, self.arena)
+        self._runner = BurstRunner(self.vnf, self.arena, fill=fill)
 
     def run(self, *packets: tuple[int, bytes], ms: int = 0) -> BurstResult:
         """One burst of (port, packet), `ms` after the last one."""
         self.now_ns += ms * MS
-        return self._runner.run([Packet(port, data) for port, data in packets], self.now_ns)
+        result = self._runner.run([Packet(port, data) for port, data in packets], self.now_ns)
+        assert result.refused == 0, "an output packet lies outside its buffer"
+        return result
 
     def one(self, port: int, data: bytes) -> tuple[str, list[tuple[int, bytes]]]:
         """One packet: why it was dropped ("" if not) and what came out."""

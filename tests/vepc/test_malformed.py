@@ -1,0 +1,116 @@
+"""Every truncation and every single-bit flip of each message and each record.
+
+Each packet is answered, forwarded or dropped with its reason; what was refused changed
+nothing but what sending an answer consumes (malformed.without_consumed). Each damaged record
+is refused, or is one that an export gives back byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portvnf import locate
+from portvnf.artifact import Artifact
+from portvnf.state.codegen import Generator
+from portvnf.state.vepc import SCHEMA, USAGE
+
+from .gateway import SECTIONS, Gateway, configuration, load
+from .malformed import Examiner, flips, messages, take, truncations
+from .remote import ROOT
+
+USAGE_SECTION = SCHEMA.section("usage").number
+
+
+@pytest.fixture(scope="module")
+def examiner() -> Examiner:
+    native = Gateway(load("native"), configuration("vepc"), fill=0xFF)
+    return Examiner(native, Gateway(load("jit"), configuration("vepc")))
+
+
+@pytest.mark.parametrize("name", messages())
+def test_packets(examiner: Examiner, name: str) -> None:
+    outcomes = examiner.everything(name)
+    assert len(outcomes) > 3 and sum(outcomes.values()) > 200
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda number: SCHEMA.section(number).name)
+def test_records(examiner: Examiner, section: int) -> None:
+    state = examiner.before
+    assert take(examiner.empty, examiner.empty_memory, state) == state
+    refused = 0
+    for data in (*truncations(state[section]), *flips(state[section])):
+        given = {**state, section: data}
+        exported = take(examiner.empty, examiner.empty_memory, given)
+        if exported is None:
+            refused += 1
+        elif section == USAGE_SECTION:
+            # A bearer without usage has none so far: its record comes back with zeros.
+            assert {**exported, section: without_idle(exported[section])} == {
+                **given,
+                section: without_idle(data),
+            }
+        else:
+            assert exported == given
+    assert refused > 0
+
+
+def without_idle(usage: bytes) -> bytes:
+    """Usage records but those that are zero throughout."""
+    size = USAGE.sizeof()
+    records = (usage[i : i + size] for i in range(0, len(usage), size))
+    return b"".join(record for record in records if any(record[4:]))
+
+
+def test_repeated_and_swapped_records_are_refused(examiner: Examiner) -> None:
+    for section in SECTIONS:
+        record, data = SCHEMA.section(section).record, examiner.before[section]
+        lengths = []
+        while sum(lengths) < len(data):
+            rest = data[sum(lengths) :]
+            lengths.append(len(record.build(record.parse(rest))))
+        first = data[: lengths[0]]
+        wrong = [first + data, data + first]
+        if len(lengths) > 1 and SCHEMA.section(section).name != "procedure":
+            wrong.append(data[lengths[0] : lengths[0] + lengths[1]] + first)
+        for bad in wrong:
+            given = {**examiner.before, section: bad}
+            assert take(examiner.empty, examiner.empty_memory, given) is None, section
+
+
+def build_with_sanitizers(folder: Path) -> Path:
+    """The vEPC by GCC with address and undefined-behaviour sanitizers."""
+    generator = Generator(SCHEMA)
+    (folder / "vepc_records.h").write_text(generator.header())
+    (folder / "vepc_records.c").write_text(generator.source())
+    sources = sorted((ROOT / "vnfsrc" / "vepc").glob("*.c"))
+    library = folder / "vepc-native.so"
+    flags = "-std=c11 -O1 -g -fPIC -shared -fsanitize=address,undefined"
+    includes = [f"-I{ROOT / 'vnfsrc' / 'vepc'}", f"-I{locate.headers()}", f"-I{folder}"]
+    command = ["gcc", *flags.split(), "-fno-sanitize-recover=all", "-fno-builtin", *includes]
+    files = [str(folder / "vepc_records.c"), *map(str, sources)]
+    subprocess.run([*command, *files, "-o", str(library)], check=True)
+    return library
+
+
+def test_sanitizers_find_nothing(tmp_path: Path) -> None:
+    library = build_with_sanitizers(tmp_path)
+    runtime = subprocess.run(
+        ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": runtime,
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "PORTVNF_ARTIFACT": str(Artifact.read(locate.artifact()).path),
+    }
+    argv = [sys.executable, "-m", "tests.vepc.malformed", str(library)]
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert int(done.stdout) > 20_000
