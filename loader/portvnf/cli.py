@@ -19,6 +19,7 @@ from portvnf.errors import PortvnfError
 COMMANDS = (
     "portvnf.artifact.command",
     "portvnf.artifact.shipping",
+    "portvnf.jit.command",
     "portvnf.state.command",
     "portvnf.agent.command",
     "portvnf.pki",
