@@ -1,12 +1,10 @@
-/* Numbered contexts of one kind (UEs, sessions, bearers): TEIDs, allocation,
- * changes.
+/* Numbered contexts of one kind (UEs, sessions, bearers): TEIDs, allocation, changes.
  *
- * A TEID is round << 24 | context number, where the number is 1 + the slot in
- * the kind's table. Slots are handed out in ascending order from where the last
- * search ended, and the round grows when the search begins anew, so a TEID is
- * not used again soon. Each slot knows the epoch in which it last changed; so
- * does each block of slots, which makes what changed since an epoch cheap to
- * find.
+ * A TEID is round << 24 | context number, where the number is 1 + the slot in the kind's
+ * table. Slots are handed out in ascending order from where the last search ended, and the
+ * round grows when the search begins anew, so a TEID is not used again soon. Each slot
+ * knows the epoch in which it last changed; so does each block of slots, which makes what
+ * changed since an epoch cheap to find.
  */
 #ifndef VEPC_CONTEXTS_H
 #define VEPC_CONTEXTS_H
@@ -33,8 +31,7 @@ void contexts_init(struct contexts *table, u64 capacity, u8 *memory);
 /* The slot of a live TEID, or CONTEXTS_NONE. */
 u64 contexts_find(const struct contexts *table, u32 teid);
 
-/* Takes the next free slot (CONTEXTS_NONE when full); its TEID is
- * table->teid[slot]. */
+/* Takes the next free slot (CONTEXTS_NONE when full); its TEID is table->teid[slot]. */
 u64 contexts_allocate(struct contexts *table);
 
 /* Takes the slot of a given TEID. Returns the slot, or a negative PV_ERROR. */
@@ -45,9 +42,9 @@ void contexts_free(struct contexts *table, u64 slot);
 /* Notes that a slot changed in this epoch. */
 void contexts_touch(struct contexts *table, u64 slot, u32 epoch);
 
-/* The first slot >= slot whose last change lies after `since` (0: that was ever
- * used), or, with *budget run down to 0, how far the search came; capacity at
- * the end. *budget counts the slots and blocks that may be looked at. */
+/* The first slot >= slot whose last change lies after `since` (0: that was ever used), or,
+ * with *budget run down to 0, how far the search came; capacity at the end. *budget counts
+ * the slots and blocks that may be looked at. */
 u64 contexts_changed(const struct contexts *table, u64 slot, u64 since, u64 *budget);
 
 #endif

@@ -1,5 +1,5 @@
-/* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN
- * connection and its default bearer. */
+/* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN connection
+ * and its default bearer. */
 #include "gtpc.h"
 #include "paths.h"
 #include "pco.h"
@@ -29,8 +29,8 @@ struct wish {
     struct ie qos;
 };
 
-/* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length,
- * 0 when it is not an APN. */
+/* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length, 0 when it
+ * is not an APN. */
 static u64 read_apn(struct ie ie, u8 *name)
 {
     u64 end = 0;
@@ -51,8 +51,8 @@ static u64 read_apn(struct ie ie, u8 *name)
     return end;
 }
 
-/* The length of an APN without its operator identifier ".mncNNN.mccNNN.gprs"
- * (TS 23.003, 9.1.2). */
+/* The length of an APN without its operator identifier ".mncNNN.mccNNN.gprs" (TS 23.003,
+ * 9.1.2). */
 static u64 network_identifier_length(const u8 *name, u64 length)
 {
     const u64 operator_length = 19;
@@ -80,8 +80,7 @@ static int find_apn(const struct vepc_config *config, struct ie ie, u8 *which)
     return 0;
 }
 
-/* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says.
- */
+/* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says. */
 static u8 asked_pdn_type(struct ie ies)
 {
     struct ie ie;
@@ -145,8 +144,8 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* Which UE the request is for: the one that its TEID names, or one with its
- * IMSI that the MME has forgotten (TEID 0), or a new one. */
+/* Which UE the request is for: the one that its TEID names, or one with its IMSI that the
+ * MME has forgotten (TEID 0), or a new one. */
 static struct refusal read_ue(struct request *request, struct response *response, struct wish *wish)
 {
     struct vepc *vepc = request->turn->vepc;
@@ -179,8 +178,7 @@ static struct refusal read_ue(struct request *request, struct response *response
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* Copies an optional IE of at most `limit` octets; one that is longer counts as
- * absent. */
+/* Copies an optional IE of at most `limit` octets; one that is longer counts as absent. */
 static u8 copy_optional(struct ie ies, u8 type, u8 *to, u64 limit)
 {
     struct ie ie;
@@ -297,8 +295,8 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
     ie_end(w, context);
 }
 
-/* A sound request says what the MME no longer knows: all of the UE, or the
- * session that used this bearer identity before. */
+/* A sound request says what the MME no longer knows: all of the UE, or the session that
+ * used this bearer identity before. */
 static void forget_old(struct vepc *vepc, const struct wish *wish)
 {
     if (wish->old_ue == CONTEXTS_NONE)

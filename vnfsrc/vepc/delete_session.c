@@ -2,9 +2,8 @@
 #include "gtpc.h"
 #include "sessions.h"
 
-/* The session that a request means: by its Linked EPS Bearer ID or, without
- * one, the UE's only session. CONTEXTS_NONE, with the refusal, when that names
- * none. */
+/* The session that a request means: by its Linked EPS Bearer ID or, without one, the UE's
+ * only session. CONTEXTS_NONE, with the refusal, when that names none. */
 static u64 find_session(const struct request *request, const struct ue *ue, struct refusal *refusal)
 {
     const struct vepc *vepc = request->turn->vepc;

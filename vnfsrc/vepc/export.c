@@ -1,5 +1,5 @@
-/* Exporting state: arena to records, section by section. import.c mirrors this
- * file function for function. */
+/* Exporting state: arena to records, section by section. import.c mirrors this file
+ * function for function. */
 #include "procedures.h"
 #include "vepc.h"
 
@@ -179,8 +179,8 @@ static int step_has_room(const struct pv_export *step, const struct pv_writer *w
     return step->capacity - w->length >= record_max;
 }
 
-/* A UE that changed again after `until` is left for the next round, but must be cleared
- * in this one: what it no longer has may belong to a UE of this round. */
+/* A UE that changed again after `until` is left for the next round, but must be cleared in
+ * this one: what it no longer has may belong to a UE of this round. */
 static void export_contexts(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
                             u64 record_max)
 {

@@ -21,9 +21,8 @@ static void send_message(struct request *request, struct pv_packet *packet, cons
     emit(request->turn, packet, in_port);
 }
 
-/* Writes the header of a message of `length` bytes in all. Without TEID it
- * takes 4 bytes less than GTPC_HEADER, so the message begins 4 bytes later;
- * returns where. */
+/* Writes the header of a message of `length` bytes in all. Without TEID it takes 4 bytes
+ * less than GTPC_HEADER, so the message begins 4 bytes later; returns where. */
 static u8 *write_header(u8 *message, u64 length, u8 type, int with_teid, u32 teid, u32 sequence)
 {
     u8 *start = with_teid ? message : message + 4;
@@ -148,8 +147,7 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     u64 reason = parse(&request, message, available);
     if (reason) {
         drop(turn, packet, (enum counter)reason);
-        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it
-         * says. */
+        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
         if (available >= HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
             message[1] != GTPC_VERSION_NOT_SUPPORTED)
             answer_version(&request, packet);

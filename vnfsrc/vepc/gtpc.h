@@ -15,12 +15,11 @@
 #define GTPC_DELETE_SESSION_REQUEST 36
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
 
-/* Room for the IEs of any answer; the state schema's procedure record has room
- * for the header too. */
+/* Room for the IEs of any answer; the state schema's procedure record has room for the
+ * header too. */
 #define GTPC_HEADER 12
 #define GTPC_RESPONSE_MAX 511
-/* Most octets of Protocol Configuration Options in an answer, so that the rest
- * fits. */
+/* Most octets of Protocol Configuration Options in an answer, so that the rest fits. */
 #define GTPC_PCO_MAX 200
 
 /* A request that was checked as far as its list of IEs is well formed. */
@@ -34,8 +33,8 @@ struct request {
     u8 type;
 };
 
-/* The answer to a request. A procedure writes IEs behind the header and sets
- * the peer's TEID; the message type is the request's plus one. */
+/* The answer to a request. A procedure writes IEs behind the header and sets the peer's
+ * TEID; the message type is the request's plus one. */
 struct response {
     struct ie_writer ies;
     u32 teid;
@@ -45,17 +44,16 @@ struct response {
 /* A message from the S11 port; ip->payload is its UDP header. */
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
 
-/* The procedures. Each either carries the request out, writes the answer and
- * returns CAUSE_ACCEPTED or another cause of acceptance in refusal.cause, or
- * changes nothing, writes nothing and returns why; response->teid is set in any
- * case. */
+/* The procedures. Each either carries the request out, writes the answer and returns
+ * CAUSE_ACCEPTED or another cause of acceptance in refusal.cause, or changes nothing,
+ * writes nothing and returns why; response->teid is set in any case. */
 struct refusal gtpc_create_session(struct request *request, struct response *response);
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response);
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
 struct refusal gtpc_delete_session(struct request *request, struct response *response);
 
-/* The slot of the UE that a request's TEID names, and its MME's TEID for the
- * answer; CONTEXTS_NONE when there is no such context. */
+/* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
+ * CONTEXTS_NONE when there is no such context. */
 u64 gtpc_find_ue(struct request *request, struct response *response);
 
 PV_INLINE struct refusal refuse(u8 cause, u8 ie_type, u8 ie_instance)

@@ -1,5 +1,4 @@
-/* GTPv2-C information elements (TS 29.274, 8): finding them, reading them,
- * writing them. */
+/* GTPv2-C information elements (TS 29.274, 8): finding them, reading them, writing them. */
 #ifndef VEPC_GTPC_IE_H
 #define VEPC_GTPC_IE_H
 
@@ -64,16 +63,13 @@ struct refusal {
 /* Whether a list consists of whole IEs. */
 int ies_well_formed(struct ie list);
 
-/* The first IE of a type and instance in a well-formed list. Returns 0 without
- * one. */
+/* The first IE of a type and instance in a well-formed list. Returns 0 without one. */
 int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);
 
-/* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are
- * fewer. */
+/* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are fewer. */
 int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found);
 
-/* Reads an F-TEID of an interface type with an IPv4 address. Returns 0 when it
- * is not. */
+/* Reads an F-TEID of an interface type with an IPv4 address. Returns 0 when it is not. */
 int ie_read_f_teid(struct ie ie, u8 interface, struct vepc_tunnel *tunnel);
 
 /* Reads an EPS Bearer ID. Returns 5 .. 15, or 0 when it is not one. */
@@ -82,8 +78,8 @@ u8 ie_read_ebi(struct ie ie);
 /* A 40-bit bit rate in kbit/s. */
 u64 ie_read_rate(const u8 *value);
 
-/* A message being written into the caller's buffer, which must have room for
- * all that is put there. */
+/* A message being written into the caller's buffer, which must have room for all that is
+ * put there. */
 struct ie_writer {
     u8 *base;
     u64 length; /* bytes written so far */

@@ -61,8 +61,8 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
     emit(turn, packet, VEPC_PORT_S1U);
 }
 
-/* Puts a signalling message with sequence number and `length` bytes of IEs into
- * a packet and sends it. The IEs stand at the packet's data already. */
+/* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
+ * and sends it. The IEs stand at the packet's data already. */
 static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 length, u8 type,
                             u16 sequence, u32 destination, u16 port, u64 out_port)
 {
@@ -102,9 +102,8 @@ static void send_supported_extensions(struct turn *turn, struct pv_packet *packe
                     packet->port);
 }
 
-/* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop
- * the packet, or DROP_bad_gtpu_extension for one that we must understand and do
- * not. */
+/* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop the packet,
+ * or DROP_bad_gtpu_extension for one that we must understand and do not. */
 static u64 skip_extensions(struct message *message, u8 next)
 {
     while (next != EXTENSION_NONE) {
@@ -123,8 +122,8 @@ static u64 skip_extensions(struct message *message, u8 next)
     return 0;
 }
 
-/* Reads the header at `offset` in the packet's buffer. Returns 0 or the reason
- * to drop the packet. */
+/* Reads the header at `offset` in the packet's buffer. Returns 0 or the reason to drop the
+ * packet. */
 static u64 parse(struct message *message, u8 *gtpu, u64 offset, u64 available)
 {
     if (available < GTPU_HEADER || (gtpu[0] & 0xf0) != VERSION_1_GTP)
@@ -166,8 +165,7 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet, c
                     packet->port);
 }
 
-/* Length of a GTP-U IE of a type that we know, its own header included, or 0.
- */
+/* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
 static u64 ie_length(const u8 *ie, u64 available)
 {
     if (ie[0] == IE_RECOVERY)
@@ -181,8 +179,7 @@ static u64 ie_length(const u8 *ie, u64 available)
     return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
 }
 
-/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007,
- * 22). */
+/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). */
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
                                      const struct message *message)
 {
@@ -234,8 +231,8 @@ static int source_is_own(const struct uplink *uplink, const u8 *inner)
     return uplink->prefix != 0 && pv_load_be64(inner + 8) == uplink->prefix;
 }
 
-/* What a UE sends from its link-local or the unspecified address stays on its
- * link; only a router solicitation has an answer. */
+/* What a UE sends from its link-local or the unspecified address stays on its link; only a
+ * router solicitation has an answer. */
 static int is_on_link(const struct uplink *uplink, const u8 *inner)
 {
     if (inner[0] >> 4 != 6 || uplink->prefix == 0)

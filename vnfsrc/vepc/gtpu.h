@@ -12,12 +12,11 @@
 /* A GTP-U message from the S1-U port; ip->payload is its UDP header. */
 void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
 
-/* Encapsulates the packet's bytes (a user packet) as a G-PDU to the eNodeB of a
- * connected bearer and sends it. */
+/* Encapsulates the packet's bytes (a user packet) as a G-PDU to the eNodeB of a connected
+ * bearer and sends it. */
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
 
-/* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left.
- */
+/* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left. */
 void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb);
 
 #endif

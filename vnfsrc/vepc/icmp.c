@@ -25,8 +25,7 @@ void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     icmp[0] = ICMP_ECHO_REPLY;
     pv_store_be16(icmp + 2, 0);
     pv_store_be16(icmp + 2, checksum_finish(checksum_add(0, icmp, ip->payload_length)));
-    /* The reply has no IP options: its header stands right in front of the ICMP
-     * message. */
+    /* The reply has no IP options: its header stands right in front of the ICMP message. */
     packet->offset = (u32)(ip->payload_offset - IPV4_HEADER);
     packet->length = (u32)(IPV4_HEADER + ip->payload_length);
     ipv4_write(packet_data(packet), PROTOCOL_ICMP, ip->destination, ip->source, ip->payload_length,
@@ -74,8 +73,7 @@ int router_solicitation_ok(const u8 *header, u64 length)
            icmpv6_checksum(header, length - IPV6_HEADER) == 0;
 }
 
-/* Our link-local address on the UE's link; no UE is given this interface
- * identifier. */
+/* Our link-local address on the UE's link; no UE is given this interface identifier. */
 static void write_link_local_gateway(u8 *address)
 {
     pv_store_be64(address, 0xfe80000000000000ull);

@@ -1,12 +1,11 @@
-/* Importing state: records to arena, section by section. export.c mirrors this
- * file function for function. Everything read is hostile until checked. */
+/* Importing state: records to arena, section by section. export.c mirrors this file
+ * function for function. Everything read is hostile until checked. */
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
 #include "sessions.h"
 
-/* Fields are numbered from 1 in the schema's order; this refuses the record as
- * a whole. */
+/* Fields are numbered from 1 in the schema's order; this refuses the record as a whole. */
 #define FIELD_NONE 0
 
 /* Records of a keyed section stand in ascending order of their keys. */
@@ -109,8 +108,7 @@ static void import_path(struct vepc *vepc, struct pv_reader *in)
     path->sequence = r.sequence;
 }
 
-/* Takes a record's TEID; returns its slot, or CONTEXTS_NONE with the reader's
- * error set. */
+/* Takes a record's TEID; returns its slot, or CONTEXTS_NONE with the reader's error set. */
 static u64 claim(struct pv_reader *in, struct contexts *table, u32 teid)
 {
     if (in->error)
@@ -240,9 +238,9 @@ static void import_bearer(struct vepc *vepc, struct pv_reader *in)
     contexts_touch(&vepc->bearers, slot, vepc->epoch);
 }
 
-/* An answer of an earlier round gives way, as it did at the source, where the ring was
- * full or the time of the answer to the same request was over. Those that came with this
- * one do not. */
+/* An answer of an earlier round gives way, as it did at the source, where the ring was full
+ * or the time of the answer to the same request was over. Those that came with this one do
+ * not. */
 static void import_procedure(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_procedure_record r;
@@ -273,8 +271,8 @@ static void import_procedure(struct vepc *vepc, struct pv_reader *in)
     procedures_link(vepc, procedure);
 }
 
-/* Usage is added to what is there. It may come after the instance took over;
- * then a bearer may be gone already. */
+/* Usage is added to what is there. It may come after the instance took over; then a bearer
+ * may be gone already. */
 static void import_usage(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_usage_record r;

@@ -1,7 +1,7 @@
 /* A hash index: buckets of slots, chained through an array beside the table.
  *
- * The index holds no keys; the caller walks a chain and compares. The order
- * within a chain never reaches the output, so it need not survive a migration.
+ * The index holds no keys; the caller walks a chain and compares. The order within a chain
+ * never reaches the output, so it need not survive a migration.
  */
 #ifndef VEPC_INDEX_H
 #define VEPC_INDEX_H

@@ -1,5 +1,4 @@
-/* IPv4, IPv6, UDP and ICMP headers: checking what arrives, writing what leaves.
- */
+/* IPv4, IPv6, UDP and ICMP headers: checking what arrives, writing what leaves. */
 #ifndef VEPC_IP_H
 #define VEPC_IP_H
 
@@ -13,8 +12,7 @@
 #define PROTOCOL_ICMPV6 58
 #define HOP_LIMIT 64
 
-/* The ones' complement sum of `length` bytes added to `sum` (RFC 1071), and its
- * end. */
+/* The ones' complement sum of `length` bytes added to `sum` (RFC 1071), and its end. */
 u64 checksum_add(u64 sum, const u8 *data, u64 length);
 u16 checksum_finish(u64 sum);
 
@@ -29,20 +27,20 @@ struct ip {
     u8 protocol;
 };
 
-/* Checks an IPv4 packet addressed to us: lengths, header checksum, no fragment.
- * Returns 0, or the reason to drop it. */
+/* Checks an IPv4 packet addressed to us: lengths, header checksum, no fragment. Returns 0,
+ * or the reason to drop it. */
 u64 ipv4_check(const struct pv_packet *packet, struct ip *ip);
 
-/* Bytes of an IP packet of either family by its own length field, or 0 when the
- * version, header or length is not what `available` bytes can hold. */
+/* Bytes of an IP packet of either family by its own length field, or 0 when the version,
+ * header or length is not what `available` bytes can hold. */
 u64 ip_total_length(const u8 *data, u64 available);
 
 /* Writes an IPv4 header without options for `payload` bytes that follow it. */
 void ipv4_write(u8 *header, u8 protocol, u32 source, u32 destination, u64 payload, u32 id);
 
-/* Writes IPv4 and UDP headers in front of the packet's bytes, which become the
- * UDP payload. With `checksummed` 0 the UDP checksum is left out, as GTP-U over
- * IPv4 may (TS 29.281, 4.4.1). The packet needs 28 bytes of headroom. */
+/* Writes IPv4 and UDP headers in front of the packet's bytes, which become the UDP payload.
+ * With `checksummed` 0 the UDP checksum is left out, as GTP-U over IPv4 may (TS 29.281,
+ * 4.4.1). The packet needs 28 bytes of headroom. */
 void udp_write(struct vepc *vepc, struct pv_packet *packet, u32 source, u32 destination,
                u16 source_port, u16 destination_port, int checksummed);
 

@@ -1,6 +1,5 @@
-/* Modify Bearer and Release Access Bearers
- * (TS 29.274, 7.2.7, 7.2.8, 7.2.21, 7.2.22): where a UE's downlink packets go.
- */
+/* Modify Bearer and Release Access Bearers (TS 29.274, 7.2.7, 7.2.8, 7.2.21, 7.2.22): where
+ * a UE's downlink packets go. */
 #include "gtpc.h"
 #include "gtpu.h"
 #include "paths.h"
@@ -35,8 +34,8 @@ static struct refusal read_change(const struct ue *ue, struct ie context, struct
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* A bearer that moves to another eNodeB leaves an End Marker at the old one,
- * behind the last packet sent there (TS 23.401, 5.5.1.1.2). */
+/* A bearer that moves to another eNodeB leaves an End Marker at the old one, behind the
+ * last packet sent there (TS 23.401, 5.5.1.1.2). */
 static void apply_change(struct turn *turn, const struct change *change)
 {
     struct vepc *vepc = turn->vepc;

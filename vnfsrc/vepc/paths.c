@@ -1,5 +1,4 @@
-/* GTP peers: see paths.h. The table is sorted and small; records move when one
- * is made. */
+/* GTP peers: see paths.h. The table is sorted and small; records move when one is made. */
 #include "paths.h"
 
 static u64 key(u32 ipv4, u8 plane)

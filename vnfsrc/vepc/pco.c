@@ -61,8 +61,8 @@ static u32 ipcp_server(const struct vepc_apn *apn, u8 option)
     return which < apn->dns4_count ? apn->dns4[which] : 0;
 }
 
-/* Names the servers in a Configure-Nak, or, when the UE asks for nothing that
- * we have or has it right, agrees to what it names (RFC 1332; RFC 1877). */
+/* Names the servers in a Configure-Nak, or, when the UE asks for nothing that we have or
+ * has it right, agrees to what it names (RFC 1332; RFC 1877). */
 static void put_ipcp(struct ie_writer *w, const struct vepc_apn *apn, const u8 *ppp, u64 length)
 {
     u8 answer[4 + 12];

@@ -1,5 +1,5 @@
-/* Answers kept for repeated requests: see procedures.h. A ring in order of
- * time, so the oldest is always the first to go. */
+/* Answers kept for repeated requests: see procedures.h. A ring in order of time, so the
+ * oldest is always the first to go. */
 #include "procedures.h"
 
 static u64 request_hash(u32 peer, u16 port, u8 type, u32 sequence)

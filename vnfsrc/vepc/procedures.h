@@ -1,5 +1,5 @@
-/* Answers kept for repeated requests (TS 29.274, 7.6): a request that comes
- * again gets the same answer and is not carried out again. */
+/* Answers kept for repeated requests (TS 29.274, 7.6): a request that comes again gets the
+ * same answer and is not carried out again. */
 #ifndef VEPC_PROCEDURES_H
 #define VEPC_PROCEDURES_H
 
@@ -8,14 +8,13 @@
 /* The answer kept for this request, or 0. */
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request);
 
-/* Keeps an answer for the configured time, in place of the oldest one when all
- * slots are taken. */
+/* Keeps an answer for the configured time, in place of the oldest one when all slots are
+ * taken. */
 void procedures_keep(struct vepc *vepc, const struct request *request, const u8 *response,
                      u64 length);
 
-/* The next slot of the ring, cleared of what was there; for procedures_keep and
- * import. The caller fills in all but the serial number and then calls
- * procedures_link. */
+/* The next slot of the ring, cleared of what was there; for procedures_keep and import. The
+ * caller fills in all but the serial number and then calls procedures_link. */
 struct procedure *procedures_append(struct vepc *vepc);
 void procedures_link(struct vepc *vepc, struct procedure *procedure);
 

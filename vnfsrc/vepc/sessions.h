@@ -1,8 +1,8 @@
 /* UEs, sessions and bearers: making, linking, changing, deleting.
  *
- * The same functions serve the procedures and the import of state. Whatever
- * changes a UE, one of its sessions or bearers must call ue_touch afterwards: a
- * UE and all that belongs to it move as one.
+ * The same functions serve the procedures and the import of state. Whatever changes a UE,
+ * one of its sessions or bearers must call ue_touch afterwards: a UE and all that belongs
+ * to it move as one.
  */
 #ifndef VEPC_SESSIONS_H
 #define VEPC_SESSIONS_H
@@ -30,21 +30,18 @@ void session_delete(struct vepc *vepc, u64 session_slot);
 /* Puts a filled-in session into its UE; it has no bearers yet. */
 void session_link(struct vepc *vepc, u64 session_slot);
 
-/* Puts a filled-in bearer into its UE, its packet records and, if it is its
- * session's default bearer, the address look-up. Its eNodeB tunnel is empty at
- * first. */
+/* Puts a filled-in bearer into its UE, its packet records and, if it is its session's
+ * default bearer, the address look-up. Its eNodeB tunnel is empty at first. */
 void bearer_link(struct vepc *vepc, u64 bearer_slot);
 
-/* Sets where downlink packets of a bearer go, or, with connected 0, that they
- * do not. */
+/* Sets where downlink packets of a bearer go, or, with connected 0, that they do not. */
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
                     u32 connected);
 
 /* Makes all bearers of a UE idle; their last eNodeB tunnels stay known. */
 void ue_release_bearers(struct vepc *vepc, u64 ue_slot);
 
-/* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007,
- * 22). */
+/* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007, 22). */
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);
 
 #endif

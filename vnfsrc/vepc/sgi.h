@@ -4,8 +4,7 @@
 
 #include "vepc.h"
 
-/* A packet from the SGi port: to the UE that its destination belongs to, or to
- * us. */
+/* A packet from the SGi port: to the UE that its destination belongs to, or to us. */
 void sgi_receive(struct turn *turn, struct pv_packet *packet);
 
 #endif

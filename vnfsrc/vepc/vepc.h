@@ -1,10 +1,9 @@
 /* The vEPC's arena: a combined S-GW and P-GW (TS 23.401, 4.4.3).
  *
- * A UE has an S11 context, one or more sessions (PDN connections) and, for
- * each, one or more bearers. Each kind lives in a table of its own with a
- * `contexts` allocator whose TEIDs name the slots, so that a TEID is looked up
- * by indexing. What a packet needs stands in two 64-byte records a bearer,
- * apart from the rest.
+ * A UE has an S11 context, one or more sessions (PDN connections) and, for each, one or
+ * more bearers. Each kind lives in a table of its own with a `contexts` allocator whose
+ * TEIDs name the slots, so that a TEID is looked up by indexing. What a packet needs stands
+ * in two 64-byte records a bearer, apart from the rest.
  */
 #ifndef VEPC_VEPC_H
 #define VEPC_VEPC_H
@@ -120,8 +119,7 @@ struct path {
 
 /* An answer kept for a repeated request (TS 29.274, 7.6). */
 struct procedure {
-    u64 serial; /* 1, 2, … in order of sending; the slot is serial modulo capacity
-                 */
+    u64 serial; /* 1, 2, … in order of sending; the slot is serial modulo capacity */
     u64 deadline_ns;
     u32 peer;
     u32 sequence;
@@ -165,8 +163,7 @@ struct vepc {
     u64 incomplete_ues;      /* UEs without a session */
     u64 incomplete_sessions; /* sessions without their default bearer */
 
-    u64 import_previous; /* key of the record imported last, for the order check
-                          */
+    u64 import_previous; /* key of the record imported last, for the order check */
     u64 import_answers;  /* serial of the first answer of the section being imported */
     u64 import_gateways; /* gateway and pool records imported */
     u64 import_pools;
@@ -185,8 +182,7 @@ PV_INLINE void count(struct vepc *vepc, enum counter which)
     vepc->counters[which]++;
 }
 
-/* Drops an input packet: counts the reason and leaves it for the host to see.
- */
+/* Drops an input packet: counts the reason and leaves it for the host to see. */
 PV_INLINE void drop(struct turn *turn, struct pv_packet *packet, enum counter reason)
 {
     turn->vepc->counters[reason]++;
@@ -200,8 +196,7 @@ PV_INLINE void emit(struct turn *turn, struct pv_packet *packet, u64 port)
     turn->burst->out[turn->burst->out_count++] = packet;
 }
 
-/* An empty packet with PV_HEADROOM in front, or 0 (counted) when none is left.
- */
+/* An empty packet with PV_HEADROOM in front, or 0 (counted) when none is left. */
 PV_INLINE struct pv_packet *spare(struct turn *turn)
 {
     if (turn->spares_used >= turn->burst->spare_count) {

@@ -1,5 +1,4 @@
-/* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h).
- */
+/* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
 #include "gtpc.h"
 #include "gtpu.h"
 #include "icmp.h"
@@ -152,9 +151,8 @@ static void receive(struct turn *turn, struct pv_packet *packet)
     }
 }
 
-/* Where a user packet's TEID or destination would stand, fetched before it is
- * needed. Nothing is decided here: a packet that is not what it seems fetches a
- * line in vain. */
+/* Where a user packet's TEID or destination would stand, fetched before it is needed.
+ * Nothing is decided here: a packet that is not what it seems fetches a line in vain. */
 static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
 {
     const u64 teid_at = IPV4_HEADER + UDP_HEADER + 4;
