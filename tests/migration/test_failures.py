@@ -1,0 +1,294 @@
+"""Every message of a migration fails in every way: exactly one blade owns the sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portvnf.agent import blade as blade_module
+from portvnf.agent.blade import State
+from portvnf.errors import AgentError, MigrationError
+from portvnf.migration import destination
+from portvnf.migration.messages import ABORTED, COMMITTED, Kind
+from portvnf.migration.source import InDoubtError
+
+from .network import Network
+from .pair import Pair
+from .saboteur import FAULTS, Saboteur
+from .subscribers import Subscriber
+
+PATIENCE_S = 0.3
+
+# (kind, which one of that kind): those before COMMIT, by the source and by the destination.
+BEFORE = [
+    (Kind.HELLO, 1), (Kind.WELCOME, 1), (Kind.RECORDS, 1), (Kind.RECORDS, 4), (Kind.ROUND, 1),
+    (Kind.ROUND_TAKEN, 1), (Kind.ROUND, 3), (Kind.ROUND_TAKEN, 3), (Kind.PREPARE, 1),
+    (Kind.READY, 1),
+]  # fmt: skip
+AFTER = [(Kind.FORWARD, 1), (Kind.DRAINED, 1), (Kind.USAGE_END, 1), (Kind.DONE, 1)]
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blade_module, "MESSAGE_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(destination, "DRAIN_TIMEOUT_S", PATIENCE_S)
+
+
+def move(
+    pair: Pair, network: Network, some: list[Subscriber], saboteur: Saboteur
+) -> MigrationError | dict[str, Any]:
+    """Moves from a to b with packets in every phase; the error, or the report."""
+
+    def report(event: dict[str, Any]) -> None:
+        network.pump(some, rounds=5)
+
+    network.pump(some, rounds=5)
+    try:
+        return pair["a"].migrate("b", report)
+    except MigrationError as error:
+        return error
+    finally:
+        for listener in pair.listeners.values():
+            listener.settle()
+        assert saboteur.struck, f"no such message: {saboteur.log}"
+
+
+def serves(pair: Pair, network: Network, name: str, some: list[Subscriber]) -> None:
+    """`name` alone has the sessions, all of them, and new packets pass."""
+    assert pair.owners() == [name]
+    other = "b" if name == "a" else "a"
+    assert pair[other].status()["state"] == "standby"
+    assert len(network.open_instances) == 1, "an instance was left open"
+    assert pair[name].status()["sessions"] == 40
+    network.pump(some, rounds=5)
+
+
+def ids(messages: list[tuple[Kind, int]]) -> list[str]:
+    return [f"{kind.name}-{nth}" for kind, nth in messages]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("kind", "nth"), BEFORE, ids=ids(BEFORE))
+def test_before_commit_the_source_serves_on(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    nth: int,
+    fault: str,
+) -> None:
+    if fault == "empty" and kind == Kind.READY:
+        pytest.skip("READY has nothing in it but its kind")
+    if fault == "empty" and kind == Kind.ROUND:
+        pytest.skip("what ROUND says is for people who read a trace: the answer counts")
+    some = subscribers[:3]
+    saboteur = Saboteur(kind, fault, nth)
+    saboteur.install(monkeypatch)
+    error = move(pair, network, some, saboteur)
+    assert isinstance(error, MigrationError)
+    assert error.message.endswith("; a serves on"), error.message
+    assert "\n" not in error.message
+    serves(pair, network, "a", some)
+    network.expect_everything()
+    if (kind, fault) != (Kind.READY, "lose"):  # that one arrives
+        assert Kind.COMMIT not in saboteur.log
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "empty"])
+def test_a_commit_that_fails_is_settled_by_a_question(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    some = subscribers[:3]
+    saboteur = Saboteur(Kind.COMMIT, fault)
+    saboteur.install(monkeypatch)
+    outcome = move(pair, network, some, saboteur)
+    assert Kind.QUERY in saboteur.log
+    if fault == "lose":  # it arrived: only the answer was lost
+        assert isinstance(outcome, dict) and outcome["forwarded_packets"] > 0
+        serves(pair, network, "b", some)
+    else:
+        assert isinstance(outcome, MigrationError)
+        assert outcome.message.endswith("; a serves on")
+        serves(pair, network, "a", some)
+    expect_all_once(network, in_order=fault != "lose")
+
+
+def expect_all_once(network: Network, *, in_order: bool) -> None:
+    """Nothing is lost, nothing comes twice. A destination whose channel broke serves at once,
+    rather than wait for a source that may be gone: what the source then still sends on may be
+    late."""
+    network.until(lambda: network.total() == sum(network.sent.values()), "all packets come out")
+    for flow, numbers in network.received.items():
+        wanted = list(range(network.sent[flow]))
+        assert (numbers if in_order else sorted(numbers)) == wanted, flow
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f not in ("empty", "lose")])
+def test_an_activation_that_is_not_heard_of_is_settled_by_a_question(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    some = subscribers[:3]
+    saboteur = Saboteur(Kind.ACTIVE, fault)
+    saboteur.install(monkeypatch)
+    outcome = move(pair, network, some, saboteur)
+    assert isinstance(outcome, dict), outcome
+    serves(pair, network, "b", some)
+    expect_all_once(network, in_order=False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("kind", "nth"), AFTER, ids=ids(AFTER))
+def test_after_activation_the_destination_owns(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    nth: int,
+    fault: str,
+) -> None:
+    some = subscribers[:3]
+    saboteur = Saboteur(kind, fault, nth)
+    saboteur.install(monkeypatch)
+    outcome = move(pair, network, some, saboteur)
+    if isinstance(outcome, MigrationError):
+        assert not isinstance(outcome, InDoubtError)
+        assert "b has the sessions, but packets that a held may be lost" in outcome.message
+    serves(pair, network, "b", some)
+    # What the source still held when the channel broke is gone; nothing comes twice or late.
+    last = {flow: count - 1 for flow, count in network.sent.items()}
+    network.until(
+        lambda: all(numbers[-1:] == [last[flow]] for flow, numbers in network.received.items()),
+        "the newest packets come out",
+    )
+    for flow, numbers in network.received.items():
+        assert numbers == sorted(set(numbers)), flow
+        if kind != Kind.FORWARD:
+            assert numbers == list(range(network.sent[flow]))
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["here", "peer"])
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "aborted"])
+def test_a_destination_that_cannot_be_asked_leaves_a_doubt(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    committed: bool,
+    keep: bool,
+) -> None:
+    if committed == keep:
+        pytest.skip("an operator who decides against the facts is warned by the docs")
+    some = subscribers[:3]
+    saboteur = Saboteur(
+        Kind.COMMIT,
+        "lose" if committed else "close",
+        also=pair.listeners["b"].refuse_connections,
+    )
+    saboteur.install(monkeypatch)
+    error = move(pair, network, some, saboteur)
+    assert isinstance(error, InDoubtError)
+    assert error.message.endswith("who owns the sessions is in doubt")
+    assert "cannot reach b at 127.0.0.1:" in error.message
+    blade = pair["a"]
+    assert blade.status()["state"] == "in doubt" and blade.status()["sessions"] == 40
+    assert pair["b"].status()["state"] == ("active" if committed else "standby")
+    held = blade.instance.engine.stats().held
+    assert held > 0, "packets are kept until the doubt ends"
+    for attempt in (lambda: blade.migrate("b", print), lambda: blade.restore(pair.folder)):
+        with pytest.raises(AgentError, match="a is in doubt"):
+            attempt()
+    assert blade.instance.engine.stats().held == held
+    blade.resolve(keep)
+    serves(pair, network, "a" if keep else "b", some)
+    if keep:
+        network.expect_everything()
+    with pytest.raises(AgentError, match="not in doubt"):
+        blade.resolve(True)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_question_that_fails_leaves_a_doubt(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    some = subscribers[:3]
+    Saboteur(Kind.COMMIT, "close").install(monkeypatch)
+    saboteur = Saboteur(Kind.OUTCOME, fault)
+    saboteur.install(monkeypatch)
+    error = move(pair, network, some, saboteur)
+    assert isinstance(error, MigrationError)
+    if fault == "lose":
+        assert pair["a"].state == State.ACTIVE
+    else:
+        if fault == "wrong":
+            # OUTCOME is the very kind that was due; it says nothing.
+            assert "sent an outcome that is none" in error.message
+        assert isinstance(error, InDoubtError)
+        assert pair["a"].state == State.IN_DOUBT
+        pair["a"].resolve(True)
+    serves(pair, network, "a", some)
+    network.expect_everything()
+
+
+def test_a_commit_that_comes_after_the_answer_is_not_obeyed() -> None:
+    outcomes = destination.Outcomes()
+    assert outcomes.settle("a", "1", ABORTED) == ABORTED
+    assert outcomes.settle("a", "1", COMMITTED) == ABORTED
+    assert outcomes.settle("c", "1", COMMITTED) == COMMITTED
+    assert outcomes.settle("c", "1", ABORTED) == COMMITTED
+
+
+def test_a_late_commit_over_the_channel(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The source asks before the destination has read COMMIT, and is told "aborted"."""
+    some = subscribers[:3]
+    await_commit = destination.Destination._await_commit
+
+    def late(self: destination.Destination) -> None:
+        kind_and_payload = self._channel.receive()
+        assert kind_and_payload[0] == Kind.COMMIT
+        self._outcomes.settle("a", self._migration, ABORTED)
+        monkeypatch.setattr(self._channel, "receive", lambda: kind_and_payload)
+        await_commit(self)
+
+    monkeypatch.setattr(destination.Destination, "_await_commit", late)
+    with pytest.raises(MigrationError, match="for a migration that it gave up; a serves on"):
+        pair["a"].migrate("b", lambda _: network.pump(some, rounds=5))
+    pair.listeners["b"].settle()
+    serves(pair, network, "a", some)
+    network.expect_everything()
+
+
+def test_a_defect_of_ours_does_not_stop_service(
+    pair: Pair, network: Network, subscribers: list[Subscriber]
+) -> None:
+    """Not even an exception that nobody foresaw leaves the instance frozen."""
+
+    def report(event: dict[str, Any]) -> None:
+        if event["event"] == "freeze":
+            network.pump(subscribers[:3], rounds=5)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        pair["a"].migrate("b", report)
+    pair.listeners["b"].settle()
+    serves(pair, network, "a", subscribers[:3])
+    network.expect_everything()
