@@ -53,9 +53,9 @@ def test_what_it_answers(answers: Any) -> None:
     assert answers["refusals"] == [
         "ConfigError: the VNF refuses the configuration: "
         "the configuration cannot be decoded or does not fit",
-        "StateError: section 9, byte 0: the VNF has no such section",
-        "StateError: section 1, byte 0: a record ends before its last field",
-        "StateError: section 1 cannot be exported: the buffer cannot hold even one record",
+        "RefusalError: section 9, byte 0: the VNF has no such section",
+        "RefusalError: section 1, byte 0: a record ends before its last field",
+        "RefusalError: section 1 cannot be exported: the buffer cannot hold even one record",
     ]
 
 

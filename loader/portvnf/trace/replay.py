@@ -39,6 +39,9 @@ from portvnf.trace.trace_file import encode_trace, kind_of
 from portvnf.vnf import RefusalError, Vnf
 
 
+_REFUSED_MAX = 0xFFFF  # as many as the format counts
+
+
 def replay(vnf: Vnf, trace: Trace, fill: int = 0) -> Result:
     """Runs the whole trace in fresh arenas. `fill` is the byte that packet buffers hold
     before a packet is put in; the result of a sound VNF does not depend on it."""
@@ -90,7 +93,8 @@ class _Replay:
 
     def _burst(self, packets: tuple[Packet, ...], now_ns: int) -> BurstOutcome:
         done = self._runner.run(packets, now_ns)
-        return BurstOutcome(done.next_timer_ns, done.refused, done.reasons, done.out)
+        refused = min(done.refused, _REFUSED_MAX)
+        return BurstOutcome(done.next_timer_ns, refused, done.reasons, done.out)
 
     def _section(self, section: int, since: int, until: int) -> tuple[int, bytes]:
         chunks = list(
