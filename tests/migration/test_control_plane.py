@@ -77,7 +77,7 @@ def test_changes_between_rounds_arrive(
     network.until(lambda: network.error_indications == 1, "the old tunnel is unknown")
     after = pair["b"].counters()
     for reason in ("no_session", "idle", "unknown_teid"):
-        assert after[reason] - before[reason] == 1, reason
+        assert after[f"drop_{reason}"] - before[f"drop_{reason}"] == 1, reason
 
 
 def test_repeated_requests_get_the_same_answer_after_the_move(

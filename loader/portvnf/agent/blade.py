@@ -11,7 +11,7 @@ from typing import Any
 
 from portvnf import config, select
 from portvnf.agent.configuration import BladeSpec
-from portvnf.errors import AgentError, HostError, StateError
+from portvnf.errors import AgentError, HostError, MigrationError, StateError
 from portvnf.instance import Instance
 from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
@@ -245,6 +245,8 @@ class Blade:
             self._answer_query(opened, decode_control(payload))
         elif kind == Kind.HELLO:
             self._take(opened, decode_control(payload))
+        else:
+            raise MigrationError(f"{opened.peer} began with {kind.name}")
 
     def _answer_query(self, opened: Channel, query: dict[str, Any]) -> None:
         migration = str(query.get("migration", ""))

@@ -166,6 +166,7 @@ def accept(
     plain.settimeout(timeout_s)
     secured = None
     try:
+        plain.getpeername()  # wrap_socket would leak the socket of a peer that has left already
         secured = context.wrap_socket(plain, server_side=True)
         known = names_in(secured.getpeercert()) & peers
     except (OSError, ValueError) as error:  # a peer that has left already may cause either
