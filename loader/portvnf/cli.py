@@ -24,6 +24,11 @@ COMMANDS = (
     "portvnf.agent.command",
     "portvnf.pki",
     "portvnf.lab.command",
+    "portvnf.config_command",
+    "portvnf.native_build",
+    "portvnf.translate.command",
+    "portvnf.trace.command",
+    "portvnf.bench.command",
 )
 
 EXIT_ERROR = 2

@@ -87,6 +87,13 @@ def now_ns() -> int:
     return int(_library().pv_now_ns())
 
 
+def time_bursts(burst_address: int, arena: int, bursts: Any) -> int:
+    """For benchmarks: runs an array of struct pv_burst back to back; the ns that took."""
+    library = _library()
+    burst = ffi().cast("pv_vnf_burst", burst_address)
+    return int(library.pv_time_bursts(burst, ffi().cast("u8 *", arena), bursts, len(bursts)))
+
+
 def _new_error() -> Any:
     return ffi().new("char[]", _ERROR_SIZE)
 

@@ -122,4 +122,8 @@ void pv_tun_close(struct pv_tun *tun);
 /* Monotonic time in ns, the clock of now_ns. */
 u64 pv_now_ns(void);
 
+/* For benchmarks: calls `burst` with each of `count` bursts in turn, nothing between, and
+ * returns the ns that took. */
+u64 pv_time_bursts(pv_vnf_burst burst, u8 *arena, struct pv_burst *bursts, u64 count);
+
 #endif

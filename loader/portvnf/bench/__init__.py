@@ -1,0 +1,1 @@
+"""Benchmarks that anyone can repeat: engines in turn in one run, medians and ratios."""
