@@ -32,6 +32,13 @@ def binding() -> Any:
     return llvm
 
 
+@cache
+def with_every_target() -> None:
+    """Makes LLVM's code generators for other ISAs than this host's ready too."""
+    binding().initialize_all_targets()
+    binding().initialize_all_asmprinters()
+
+
 def has_legacy_passes(llvm: Any) -> bool:
     """Whether this llvmlite optimises with legacy pass managers (before 0.45)."""
     return hasattr(llvm, "create_pass_manager_builder")

@@ -15,6 +15,7 @@ from portvnf.errors import MissingPieceError
 ARTIFACT = "vepc.bc"
 NATIVE_VNF = "vepc-native.so"
 HOST_LIBRARY = "libportvnf_host.so"
+HOST_PROGRAM = "portvnf-host"
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -54,6 +55,11 @@ def host_library() -> Path:
     return _piece(HOST_LIBRARY)
 
 
+def host_program() -> Path:
+    """The stand-alone host, a program of this host's ISA."""
+    return _piece(HOST_PROGRAM)
+
+
 def headers() -> Path:
     """The folder that holds `portvnf/vnf.h` and the other headers of the host ABI."""
     root = checkout()
@@ -65,9 +71,16 @@ def headers() -> Path:
 
 def _piece(name: str) -> Path:
     folder = pieces()
-    # The host library is made in the sub-folder that mirrors its sources.
-    for candidate in (folder / name, folder / "portable_rt" / "host" / name):
-        if candidate.is_file():
-            return candidate
+    found = in_build(folder, name)
+    if found:
+        return found
     hint = "run script/setup" if checkout() else "reinstall the package"
     raise MissingPieceError(f"{name} is not in {folder}: {hint} or set PORTVNF_BUILD")
+
+
+def in_build(folder: Path, name: str) -> Path | None:
+    """A piece in a folder that meson built or that an installation filled; None without it."""
+    # meson makes the host library and program in the sub-folders that mirror their sources.
+    parts = (Path(), Path("portable_rt") / "host", Path("portable_rt") / "native_host")
+    found = (folder / part / name for part in parts)
+    return next((path for path in found if path.is_file()), None)

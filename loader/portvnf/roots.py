@@ -19,11 +19,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from portvnf import locate
 from portvnf.errors import HostError, MissingPieceError, PortvnfError
+from portvnf.isas import ISAS, Isa
 
 SUITE = "bookworm"
 PACKAGES = (
@@ -39,33 +39,20 @@ PACKAGES = (
 )
 
 
-@dataclass(frozen=True)
-class RootIsa:
-    """What differs from ISA to ISA in a Debian root."""
-
-    architecture: str
-    triplet: str
-    emulator: str
-    loader: str  # the dynamic loader's path in the root
-
-    @property
-    def linker(self) -> str:
-        return f"usr/bin/{self.triplet}-ld"
-
-
-ISAS = {
-    "mips64el": RootIsa(
-        "mips64el", "mips64el-linux-gnuabi64", "qemu-mips64el-static", "lib64/ld.so.1"
-    ),
-    "s390x": RootIsa("s390x", "s390x-linux-gnu", "qemu-s390x-static", "lib/ld64.so.1"),
+# The dynamic loader's path in a root.
+_LOADERS = {
+    "mips64el": "lib64/ld.so.1",
+    "s390x": "lib/ld64.so.1",
+    "aarch64": "lib/ld-linux-aarch64.so.1",
 }
 
 
-def _isa(name: str) -> RootIsa:
-    try:
-        return ISAS[name]
-    except KeyError:
-        raise HostError(f"no root is known for ISA {name!r}: {', '.join(ISAS)} are") from None
+def _isa(name: str) -> Isa:
+    isa = ISAS.get(name)
+    if isa is None or not isa.root:
+        known = ", ".join(other.name for other in ISAS.values() if other.root)
+        raise HostError(f"no root is known for ISA {name!r}: {known} are")
+    return isa
 
 
 def _program(name: str, package: str) -> str:
@@ -125,7 +112,7 @@ def make(isa: str, progress: Callable[[str], None] = lambda line: None) -> Path:
         mmdebstrap,
         "--variant=extract",
         "--mode=unshare" if os.geteuid() else "--mode=root",
-        f"--architectures={about.architecture}",
+        f"--architectures={about.root}",
         f"--include={','.join(PACKAGES)}",
         SUITE,
         str(partial),
@@ -145,11 +132,12 @@ def make(isa: str, progress: Callable[[str], None] = lambda line: None) -> Path:
     return target
 
 
-def _relink_loader(partial: Path, about: RootIsa) -> None:
+def _relink_loader(partial: Path, about: Isa) -> None:
     # Debian's link is absolute; seen from outside the root it would lead out of it.
-    link = partial / about.loader
+    loader = _LOADERS[about.name]
+    link = partial / loader
     if not link.is_symlink():
-        raise HostError(f"the {about.architecture} root lacks its dynamic loader, {about.loader}")
+        raise HostError(f"the {about.name} root lacks its dynamic loader, {loader}")
     target = str(link.readlink())
     if target.startswith("/"):
         link.unlink()
@@ -174,7 +162,9 @@ def command(isa: str, extra: Mapping[str, str] | None = None) -> list[str]:
         "PYTHONPATH": f"{source}:{base / 'usr/lib/python3/dist-packages'}",
         "PORTVNF_BUILD": str(build / isa),
         "PORTVNF_ARTIFACT": str(build / locate.ARTIFACT),
-        "PORTVNF_LD": shlex.join([emulator, "-L", str(base), str(base / about.linker)]),
+        "PORTVNF_LD": shlex.join(
+            [emulator, "-L", str(base), str(base / "usr" / "bin" / about.linker)]
+        ),
         **(extra or {}),
     }
     argv = [emulator, "-L", str(base)]

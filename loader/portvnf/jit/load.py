@@ -13,7 +13,7 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,10 @@ def _load_orc(code: bytes, target: Target, names: list[str]) -> tuple[object, di
     return (jit, tracker), {name: int(tracker[name]) for name in names}
 
 
-def link_shared(emitted: bytes) -> bytes:
-    linker = shlex.split(os.environ.get("PORTVNF_LD") or "ld")
+def link_shared(emitted: bytes, linker: Sequence[str] = ()) -> bytes:
+    """Links an emitted object into a shared object; `linker` is an argv prefix, when empty
+    $PORTVNF_LD or ld."""
+    linker = linker or shlex.split(os.environ.get("PORTVNF_LD") or "ld")
     with tempfile.TemporaryDirectory(prefix="portvnf-") as folder:
         source, output = Path(folder) / "vnf.o", Path(folder) / "vnf.so"
         source.write_bytes(emitted)

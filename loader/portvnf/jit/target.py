@@ -1,4 +1,4 @@
-"""What code is made for: this host's ISA, CPU and features."""
+"""What code is made for: an ISA, a CPU of it and its features."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 from portvnf import llvm
 from portvnf.errors import CompileError, HostError
+from portvnf.isas import ISAS, Isa
 
-# Where LLVM's "generic" is less than portvnf's baseline, or does not exist.
-_BASELINE = {"mips64el": "mips64r2", "mips64": "mips64r2"}
-_GENERIC = ("", "generic")
+# What LLVM answers where it cannot tell; on MIPS it never can.
+_UNKNOWN = ("", "generic")
+_NEVER_KNOWN = ("mips64el", "mips64")
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,34 @@ def host_target(cpu: str | None = None) -> Target:
     triple = str(binding.get_process_triple())
     isa = triple.split("-")[0]
     if cpu is not None:
-        if not cpu:
-            raise CompileError("the CPU's name is empty")
-        chosen = Target(triple, cpu, "")
-        if "not a recognized processor" in _stderr_of(lambda: chosen.machine(0)):
-            raise CompileError(f"LLVM {llvm.version()} knows no {isa} CPU {cpu!r}")
-        return chosen
+        return _chosen(triple, cpu)
     name = str(binding.get_host_cpu_name())
-    if name in _GENERIC or isa in _BASELINE:
-        return Target(triple, _BASELINE.get(isa, "generic"), "")
+    if name in _UNKNOWN or isa in _NEVER_KNOWN:
+        known = ISAS.get(isa)
+        return Target(triple, known.cpu, known.features) if known else Target(triple, "generic", "")
     try:
         features = str(binding.get_host_cpu_features().flatten())
     except RuntimeError:
         features = ""  # LLVM cannot ask this kind of host; the CPU's name implies its own
     return Target(triple, name, features)
+
+
+def cross_target(isa: Isa, cpu: str | None = None) -> Target:
+    """Another ISA, or this one, by name; `cpu` None is its baseline, so that the code runs
+    on every machine of it."""
+    llvm.with_every_target()
+    if cpu is not None:
+        return _chosen(isa.triplet, cpu)
+    return Target(isa.triplet, isa.cpu, isa.features)
+
+
+def _chosen(triple: str, cpu: str) -> Target:
+    if not cpu:
+        raise CompileError("the CPU's name is empty")
+    chosen = Target(triple, cpu, "")
+    if "not a recognized processor" in _stderr_of(lambda: chosen.machine(0)):
+        raise CompileError(f"LLVM {llvm.version()} knows no {chosen.isa} CPU {cpu!r}")
+    return chosen
 
 
 def _stderr_of(action: Callable[[], object]) -> str:

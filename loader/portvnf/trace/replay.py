@@ -38,7 +38,6 @@ from portvnf.trace.outcomes import (
 from portvnf.trace.trace_file import encode_trace, kind_of
 from portvnf.vnf import RefusalError, Vnf
 
-
 _REFUSED_MAX = 0xFFFF  # as many as the format counts
 
 
