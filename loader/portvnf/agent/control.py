@@ -65,7 +65,7 @@ def _obey(line: str, blade: Blade, answer: Answer, stop: Callable[[], None]) -> 
 def _request(line: str) -> Message:
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         request = None
     if not isinstance(request, dict) or not isinstance(request.get("command"), str):
         raise AgentError('a command is one JSON object a line, such as {"command": "status"}')
