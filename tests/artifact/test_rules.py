@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,10 @@ from portvnf.artifact.rules import RULES
 from portvnf.artifact.toolchain import Toolchain
 
 HERE = Path(__file__).parent
-
-
-def _cases() -> list[tuple[str, str, str, str]]:
-    spec = importlib.util.spec_from_file_location("broken_rules", HERE / "broken_rules.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return list(module.CASES)
-
-
-CASES = _cases()
+BROKEN = runpy.run_path(str(HERE / "broken_rules.py"))
+CASES: list[tuple[str, str, str, str]] = BROKEN["CASES"]
+ALONE: list[tuple[str, str, str, str]] = BROKEN["ALONE"]
+DISSOLVED = {f"case{CASES.index(case):03}.bc" for case in BROKEN["DISSOLVED"]}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +29,7 @@ def modules(reflect: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
     for number, (_, _, old, new) in enumerate(CASES):
         assert old in text
         changed = text.replace(old, new, 1) if old else f"{text}\n{new}"
-        paths.append(folder / f"case{number:02}.bc")
+        paths.append(folder / f"case{number:03}.bc")
         paths[-1].write_bytes(tools.to_bitcode(changed))
     paths.append(folder / "sound.bc")
     paths[-1].write_bytes(reflect.read_bytes())
@@ -51,7 +44,12 @@ def verdicts(modules: list[Path], run_python: Callable[..., Any]) -> Any:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda n: f"{CASES[n][0]}-{n}")
 def test_bites(verdicts: Any, number: int) -> None:
     rule, where, _, _ = CASES[number]
-    assert [rule, where] in verdicts[f"case{number:02}.bc"]
+    name = f"case{number:03}.bc"
+    if name in DISSOLVED:
+        pytest.skip("only LLVM 14 still has these; test_same_verdicts_under_another_llvm looks")
+    assert [rule, where] in verdicts[name]
+    if number < len(ALONE):
+        assert {found for found, _ in verdicts[name]} == {rule}
 
 
 def test_sound_module_passes(verdicts: Any) -> None:
@@ -59,7 +57,8 @@ def test_sound_module_passes(verdicts: Any) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule.name for rule in RULES} == {case[0] for case in CASES}
+    alone = {case[0] for case in ALONE + BROKEN["DISSOLVED"]}
+    assert alone == {rule.name for rule in RULES}
     assert all(rule.what and rule.why for rule in RULES)
 
 
@@ -68,4 +67,7 @@ def test_same_verdicts_under_another_llvm(
 ) -> None:
     other = run_python(other_isa, HERE / "verdicts.py", *modules)
     assert other["llvm"].startswith("14.")
-    assert other["found"] == verdicts
+    for name in DISSOLVED:
+        rule, where, _, _ = CASES[int(name[4:7])]
+        assert other["found"].pop(name) == [[rule, where]]
+    assert other["found"] == {k: v for k, v in verdicts.items() if k not in DISSOLVED}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 _TOKEN = re.compile(
     r"""
@@ -28,7 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _NUMBERED_LABEL = re.compile(r"\d+:\s*(?:;.*)?")
-_COUNTED = re.compile(r"([%! ]-?)\d+\b")
+_COUNTED = re.compile(r"(?<=[%! ])-?\d+\b")
 _FUNCTION = re.compile(r'@(?:"([^"]*)"|([-\w.$]+))\(')
 
 
@@ -47,6 +48,11 @@ class Statement:
     text: str
     tokens: list[Token] = field(default_factory=list)
 
+    @cached_property
+    def word_set(self) -> frozenset[str]:
+        """The bare words and what no other kind of token covers, once each."""
+        return frozenset(token.text for token in self.tokens if token.kind in ("word", "other"))
+
     def words(self) -> list[str]:
         """The bare words: keywords, types, attributes."""
         return [token.text for token in self.tokens if token.kind == "word"]
@@ -60,6 +66,7 @@ class Function:
     head: Statement
     body: list[Statement]
     defined: bool
+    lines: list[str] = field(default_factory=list)  # the body as it stands, without labels
 
 
 @dataclass
@@ -93,7 +100,8 @@ def split(text: str) -> ModuleText:
                 module.functions[-1].body = list(body.values())
                 body = None
             elif line and not _NUMBERED_LABEL.fullmatch(line):
-                form = _COUNTED.sub(r"\g<1>0", line)
+                module.functions[-1].lines.append(line)
+                form = _COUNTED.sub("0", line)
                 if form not in forms:
                     forms[form] = _statement(form)
                 body[form] = forms[form]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from portvnf import cdef
 from portvnf.artifact import ir_text
 from portvnf.artifact.manifest import METADATA_NAME
-from portvnf.artifact.rules import RULES, Subject
+from portvnf.artifact.rules import RULES
+from portvnf.artifact.subject import Subject
 from portvnf.errors import ArtifactError
 
 _MANIFEST_NODE = re.compile(r"^!" + re.escape(METADATA_NAME) + r" = !\{!(\d+)\}$", re.MULTILINE)

@@ -17,7 +17,7 @@ STRUCTURE = _words(
     """
     source_filename type attributes define declare constant internal private
     unnamed_addr local_unnamed_addr dso_local align
-    zeroinitializer null undef poison true false distinct to x void ptr label opaque
+    zeroinitializer null true false distinct to x void ptr label opaque
     """
 )
 
@@ -44,23 +44,88 @@ ATTRIBUTES = _words(
     """
 )
 
-ALLOWED = STRUCTURE | INSTRUCTIONS | ATTRIBUTES
+# Words of which each set has a rule of its own, so that a refusal can say more than
+# "unknown", by the rule's name.
+BANNED: dict[str, frozenset[str]] = {
+    "target": _words("target datalayout triple"),
+    "linkage": _words(
+        """
+        weak weak_odr linkonce linkonce_odr common appending extern_weak external
+        available_externally externally_initialized dllimport dllexport hidden protected default
+        """
+    ),
+    "sections": _words("section partition code_model"),
+    "thread-local": _words("thread_local localdynamic initialexec localexec"),
+    "comdats": _words("comdat any exactmatch largest nodeduplicate samesize"),
+    "address-spaces": _words("addrspace addrspacecast"),
+    "by-value": _words("byval sret byref inalloca preallocated inreg nest"),
+    "varargs": _words("va_arg"),
+    "calling-conventions": _words(
+        """
+        cc fastcc coldcc ccc ghccc webkit_jscc anyregcc preserve_mostcc preserve_allcc
+        preserve_nonecc cxx_fast_tlscc swiftcc swifttailcc cfguard_checkcc tailcc graalcc
+        x86_stdcallcc x86_fastcallcc x86_thiscallcc x86_vectorcallcc x86_regcallcc
+        x86_64_sysvcc win64cc intel_ocl_bicc arm_apcscc arm_aapcscc arm_aapcs_vfpcc
+        aarch64_vector_pcs aarch64_sve_vector_pcs msp430_intrcc avr_intrcc avr_signalcc
+        riscv_vector_cc musttail
+        """
+    ),
+    "inline-asm": _words("asm sideeffect alignstack inteldialect module"),
+    "pointer-integers": _words("inttoptr ptrtoint ptrtoaddr"),
+    "exceptions": _words(
+        """
+        invoke landingpad resume personality cleanup catch filter unwind caller
+        catchswitch catchpad catchret cleanuppad cleanupret uwtable within
+        """
+    ),
+    "indirect-jumps": _words("indirectbr blockaddress callbr"),
+    "atomics": _words(
+        """
+        atomic volatile fence cmpxchg atomicrmw syncscope
+        unordered monotonic acquire release acq_rel seq_cst
+        """
+    ),
+    "floating-point": _words(
+        """
+        half bfloat float double fp128 x86_fp80 ppc_fp128
+        fadd fsub fmul fdiv frem fneg fcmp fptoui fptosi uitofp sitofp fptrunc fpext
+        oeq ogt oge olt ole one ord ueq une uno
+        fast nnan ninf nsz arcp contract afn reassoc
+        """
+    ),
+    "undefined-values": _words("undef poison"),
+    "attributes": _words(
+        """
+        gc prefix prologue naked returns_twice strictfp sanitize_address sanitize_memory
+        sanitize_thread sanitize_hwaddress sanitize_memtag safestack shadowcallstack
+        nonlazybind noredzone noimplicitfloat nocf_check optnone ssp sspstrong sspreq
+        jumptable convergent speculative_load_hardening vscale_range builtin nobuiltin
+        swiftself swifterror swiftasync nomerge null_pointer_is_valid
+        """
+    ),
+}
 
-# Words with a rule of their own, so that a refusal can say more than "unknown".
-FLOATING_OR_WIDE_TYPES = _words(
+INTEGERS = _words("i1 i8 i16 i32 i64")
+ODD_TYPES = _words("x86_mmx x86_amx token vscale metadata")
+
+# Where these stand before a parenthesis, a constant is computed.
+COMPUTATIONS = _words(
     """
-    half bfloat float double fp128 x86_fp80 ppc_fp128 x86_mmx x86_amx token vscale
-    addrspace metadata
+    bitcast trunc zext sext add sub mul udiv sdiv urem srem shl lshr ashr and or xor
+    icmp fcmp select extractvalue insertvalue extractelement insertelement shufflevector
     """
 )
-POINTER_INTEGERS = _words("inttoptr ptrtoint ptrtoaddr")
-INLINE_ASM = _words("asm")
-TARGET = _words("target datalayout triple")
-VARARGS = _words("va_arg")
-STRUCTS_BY_VALUE = _words("byval sret byref inalloca preallocated inreg nest")
+COMPUTATION_FLAGS = _words("nuw nsw exact nneg disjoint eq ne ugt uge ult ule sgt sge slt sle")
 
-WITH_OWN_RULE = (
-    FLOATING_OR_WIDE_TYPES | POINTER_INTEGERS | INLINE_ASM | TARGET | VARARGS | STRUCTS_BY_VALUE
+_KINDS_OF_SYMBOL = _words("global alias ifunc")
+
+KNOWN = (
+    STRUCTURE
+    | INSTRUCTIONS
+    | ATTRIBUTES
+    | ODD_TYPES
+    | _KINDS_OF_SYMBOL
+    | frozenset().union(*BANNED.values())
 )
 
 METADATA_KINDS = _words("tbaa tbaa.struct llvm.loop range prof")
