@@ -21,7 +21,12 @@ ROUND = [
     SCHEMA.section(name).number for name in ("cleared", "ue", "session", "bearer", "procedure")
 ]
 USAGE = SCHEMA.section("usage").number
-KINDS = [("ipv4", "internet"), ("ipv6", "internet"), ("ipv4v6", "internet"), ("ipv6", "ims.operator")]
+KINDS = [
+    ("ipv4", "internet"),
+    ("ipv6", "internet"),
+    ("ipv4v6", "internet"),
+    ("ipv6", "ims.operator"),
+]
 
 
 def make(name: str, engine: str = "native") -> tuple[Gateway, Population]:
@@ -51,7 +56,9 @@ def stir(population: Population, chance: random.Random, numbers: range, actions:
             population.modify(number, chance.randrange(1, 1 << 24) << 4)
 
 
-def transfer(source: Gateway, copy: Gateway, since: int, until: int, between: object = None) -> None:
+def transfer(
+    source: Gateway, copy: Gateway, since: int, until: int, between: object = None
+) -> None:
     """One round in small steps; `between` runs on the source after each of them."""
     for number in ROUND:
         if since == 0 and number == ROUND[0]:

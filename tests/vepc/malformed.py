@@ -23,7 +23,10 @@ GATEWAY, PATH, USAGE = (SCHEMA.section(name).number for name in ("gateway", "pat
 PATH_BYTES = SCHEMA.section("path").record.sizeof()
 
 # What is inside of a packet that is enclosed: port, gateway's address, UDP port.
-_ENDS = {S11: (packets.MME, packets.GATEWAY_S11, 2123), S1U: (packets.ENB, packets.GATEWAY_S1U, 2152)}
+_ENDS = {
+    S11: (packets.MME, packets.GATEWAY_S11, 2123),
+    S1U: (packets.ENB, packets.GATEWAY_S1U, 2152),
+}
 
 
 def populate(gateway: Gateway) -> None:

@@ -58,6 +58,7 @@ def user6(source: bytes, to: bytes, body: bytes) -> bytes:
     return struct.pack(">IHBB", 0x60000000, len(body), 59, 9) + source + to + body
 
 
+NO_RESOURCES, ADDRESSES_OCCUPIED = 73, 84  # Cause values (TS 29.274, 8.4)
 SERVER = IPv4Address(packets.SERVER).packed
 SERVER6 = bytes.fromhex("fd000013000000000000000000000030")
 
@@ -94,16 +95,14 @@ class Population:
         """One more PDN connection of an attached UE."""
         return self._create(number, ebi, self.ues[number].s11, pdn, apn, None)
 
-    def _create(
-        self, number: int, ebi: int, teid: int, pdn: str, apn: str, enb: int | None
-    ) -> int:
+    def _create(self, number: int, ebi: int, teid: int, pdn: str, apn: str, enb: int | None) -> int:
         words = {} if enb is None else {"enb": enb}
         message = packets.create(
             number, pdn, apn, teid=teid, ebi=ebi, sequence=self._next(), mme=number, **words
         )
         cause, ies = self._request(message)
         if cause >= 64:
-            if teid == 0:
+            if teid == 0 and cause in (NO_RESOURCES, ADDRESSES_OCCUPIED):
                 self.ues.pop(number, None)  # a sound request says that the old ones are gone
             return cause
         if teid == 0:

@@ -16,7 +16,7 @@ from typing import Any
 import construct as cs
 
 from portvnf.state import fields
-from portvnf.state.schema import Schema, load_schema
+from portvnf.state.schema import Schema, type_name, load_schema
 
 NOTICE = "/* Generated from portvnf.state.{name} by portvnf.state.codegen: do not edit. */\n"
 
@@ -40,6 +40,7 @@ class Generator:
             return
         self.structs[id(record)] = f"{self.prefix}_{name}"
         for field, kind, _ in fields.fields_of(record):
+            type_name(kind)  # a TypeError for what no schema can hold
             inner = kind.record if isinstance(kind, fields.Listing) else kind
             if isinstance(inner, cs.Struct):
                 self._enlist(f"{name}_{field}", inner)

@@ -115,7 +115,7 @@ def type_name(kind: Any) -> str:
             return f"text[..{kind.limit}]"
         case fields.Listing():
             return f"list[..{kind.limit}] of {type_name(kind.record)}"
-        case cs.FormatField():
+        case cs.FormatField() if kind.fmtstr in (">B", ">H", ">L", ">Q"):
             return f"u{8 * kind.sizeof()}"
         case cs.Struct():
             return "record"
