@@ -96,6 +96,7 @@ def test_rounds_give_the_whole_state(seed: int) -> None:
     since = 0
     for _ in range(6):
         until = source.vnf.epoch(source.arena)
+        stir(population, chance, numbers, chance.choice([0, 2, 30]))
         transfer(source, copy, since, until, between)
         since = until
         source.run(ms=chance.choice([1, 500, 13_000]))
@@ -120,6 +121,23 @@ def carry_on_alike(
 
     population.send = both
     stir(population, chance, numbers, 60)
+    assert copy.state() == source.state()
+
+
+def test_a_slot_that_is_taken_again_after_the_epoch() -> None:
+    """UE 1 attaches again in a new slot; before the round is exported, UE 2 gets the old one."""
+    source, population = make("tiny")
+    copy = source.fresh()
+    population.attach(1, "ipv4")
+    first = source.vnf.epoch(source.arena)
+    transfer(source, copy, 0, first)
+    population.attach(1, "ipv4")
+    second = source.vnf.epoch(source.arena)
+    population.attach(2, "ipv4")
+    assert [ue.s11 for ue in population.ues.values()] == [2, 0x1000001]
+    transfer(source, copy, first, second)
+    transfer(source, copy, second, 0)
+    finish(source, copy)
     assert copy.state() == source.state()
 
 

@@ -15,7 +15,7 @@ from portvnf.native import load_native
 from portvnf.state.vepc import SCHEMA
 
 from . import answers, packets
-from .gateway import SECTIONS, S1U, S11, SGI, Gateway, State, configuration
+from .gateway import S1U, S11, SECTIONS, SGI, Gateway, State, configuration
 from .population import Population, datagram
 
 UE4, UE6 = "10.45.0.1", "2001:db8:45:1::5"
