@@ -16,7 +16,7 @@ from typing import Any
 import construct as cs
 
 from portvnf.state import fields
-from portvnf.state.schema import Schema, type_name, load_schema
+from portvnf.state.schema import Schema, load_schema, type_name
 
 NOTICE = "/* Generated from portvnf.state.{name} by portvnf.state.codegen: do not edit. */\n"
 
