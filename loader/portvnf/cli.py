@@ -18,6 +18,7 @@ from portvnf.errors import PortvnfError
 
 COMMANDS = (
     "portvnf.artifact.command",
+    "portvnf.lint.command",
     "portvnf.artifact.shipping",
     "portvnf.jit.command",
     "portvnf.state.command",

@@ -18,7 +18,7 @@ struct wish {
     struct vepc_tunnel mme;
     struct vepc_tunnel enb; /* ipv4 0 without one */
     u64 old_ue;             /* slot, or CONTEXTS_NONE */
-    int same_context;       /* whether old_ue is kept and gets one more session */
+    u32 same_context;       /* whether old_ue is kept and gets one more session */
     u8 ebi;
     u8 rat_type;
     u8 apn;
