@@ -30,6 +30,7 @@ COMMANDS = (
     "portvnf.translate.command",
     "portvnf.trace.command",
     "portvnf.bench.command",
+    "portvnf.conform.command",
 )
 
 EXIT_ERROR = 2
