@@ -51,7 +51,9 @@ its function:
   {arena} bytes when its size is a multiple of that.
 
 Types are not followed through memory from one function into another: there, C's own rules
-hold, because a cast does not leave the function in which it stands.
+hold, because a cast does not leave the function in which it stands. One thing only LLVM 14
+shows: that the address of a constant table was cast before it was handed on. The build asks
+LLVM 14 and this host's LLVM, and writes nothing that either refuses.
 
 ## Shift amounts
 

@@ -22,14 +22,14 @@ _DEEPEST = 16
 
 def too_far(body: Body) -> Iterator[str]:
     """What is wrong with the function's shifts, if anything."""
+    ranges = _Ranges(body)
     for _, operation, rest in body.lines:
         if operation not in _SHIFTS:
             continue
         kind, _, amount = _binary(rest)
         if amount.isdigit() and int(amount) < _width(kind):
             continue
-        seen = _Ranges(body).of(amount, kind, 0)
-        if seen[1] >= _width(kind):
+        if ranges.of(amount, kind, 0)[1] >= _width(kind):
             yield f"shifts {kind} by an amount that may be {_width(kind)} or more"
 
 
@@ -48,6 +48,7 @@ class _Ranges:
 
     def __init__(self, body: Body) -> None:
         self._definitions = body.definitions
+        self._known: dict[str, Range] = {}
 
     def of(self, name: str, kind: str, depth: int) -> Range:
         """The smallest and largest value that `name`, of integer type `kind`, can have."""
@@ -60,14 +61,21 @@ class _Ranges:
         line = self._definitions.get(name)
         if line is None or depth > _DEEPEST:
             return 0, most
-        low, high = self._result(line[1], line[2], kind, depth + 1) or (0, most)
-        return (low, high) if low >= 0 and high <= most else (0, most)
+        if name not in self._known:
+            self._known[name] = 0, most  # for a value that depends on itself
+            low, high = self._result(line[1], line[2], kind, depth + 1) or (0, most)
+            self._known[name] = (low, high) if low >= 0 and high <= most else (0, most)
+        return self._known[name]
 
     def _result(self, operation: str, rest: str, kind: str, depth: int) -> Range | None:
         if operation == "zext":
             source = _FLAGS.sub("", rest).partition(" to ")[0]
             inner, _, name = source.partition(" ")
             return self.of(name, inner, depth)
+        if operation == "sext":
+            inner, _, name = rest.partition(" to ")[0].partition(" ")
+            low, high = self.of(name, inner, depth)
+            return (low, high) if high < 1 << (_width(inner) - 1) else None
         if operation == "trunc":
             inner, _, name = _FLAGS.sub("", rest).partition(" to ")[0].partition(" ")
             return self.of(name, inner, depth)  # of() refuses what no longer fits
@@ -83,7 +91,7 @@ class _Ranges:
         return self._arithmetic(operation, rest, depth)
 
     def _arithmetic(self, operation: str, rest: str, depth: int) -> Range | None:
-        if operation not in ("and", "or", "urem", "lshr", "add", "sub", "mul", "udiv"):
+        if operation not in ("and", "or", "urem", "lshr", "ashr", "add", "sub", "mul", "udiv"):
             return None
         kind, first, second = _binary(rest)
         (low, high), (low2, high2) = (self.of(name, kind, depth) for name in (first, second))
@@ -93,7 +101,9 @@ class _Ranges:
             return max(low, low2), (1 << max(high.bit_length(), high2.bit_length())) - 1
         if operation == "urem":
             return (0, min(high, high2 - 1)) if low2 > 0 else None
-        if operation == "lshr":
+        if operation == "ashr" and high >= 1 << (_width(kind) - 1):
+            return None  # it may be negative
+        if operation in ("lshr", "ashr"):
             return (low >> high2, high >> low2) if high2 < _width(kind) else None
         if operation == "udiv":
             return (low // high2, high // low2) if low2 > 0 else None
