@@ -107,17 +107,20 @@ class Instance:
         number = self.schema.section(section).number
         return self.vnf.export(self.arena, number, since, until, run=self._run)
 
-    def import_(self, section: int, data: bytes, first: bool) -> int:
-        """Takes records of one section; a StateError names section, record and field."""
+    def import_(self, section: int, data: bytes, first: bool, when_ns: int | None = None) -> int:
+        """Takes records of one section; a StateError names section, record and field. The
+        remaining times in them count from `when_ns`, or from now."""
         name = self.section(section).name
+        when = now_ns() if when_ns is None else when_ns
         try:
-            return self.vnf.import_(self.arena, section, data, now_ns(), first=first, run=self._run)
+            return self.vnf.import_(self.arena, section, data, when, first=first, run=self._run)
         except StateError as error:
             raise StateError(f"{name}: {error}") from None
 
-    def complete_import(self) -> None:
+    def complete_import(self, when_ns: int | None = None) -> None:
         """Checks that what was imported is a whole state."""
-        self.vnf.import_(self.arena, IMPORT_COMPLETE, b"", now_ns(), run=self._run)
+        when = now_ns() if when_ns is None else when_ns
+        self.vnf.import_(self.arena, IMPORT_COMPLETE, b"", when, run=self._run)
 
     def counters(self, names: Sequence[str]) -> Mapping[str, int]:
         """All counters by name."""
@@ -141,12 +144,15 @@ class Instance:
     def import_image(self, source: Image) -> None:
         """Takes a whole state; the instance must be fresh and held. After a StateError it
         must be closed."""
+        # All of an image is of one moment, however long its import takes: an export that
+        # follows gives the same bytes.
+        when_ns = now_ns()
         for section in source.sections:
-            taken = self.import_(section.number, section.data, True)
+            taken = self.import_(section.number, section.data, True, when_ns)
             if taken != section.records:
                 name = self.section(section.number).name
                 raise StateError(f"{name} has {taken} records but states {section.records}")
-        self.complete_import()
+        self.complete_import(when_ns)
 
     def _run(self, function: int, argument: int) -> int:
         return self.engine.run(function, argument)

@@ -16,7 +16,7 @@ from portvnf import locate, pki, roots
 from portvnf.agent import control
 from tests.vepc.gateway import DATA
 
-READY_S = 120.0
+READY_S = 400.0
 STOP_S = 20.0
 PORTS = ("s11", "s1u", "sgi")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from portvnf import config, locate, select
 from portvnf.agent.command import ask
-from portvnf.errors import ConfigError
+from portvnf.errors import ConfigError, StateError
 from portvnf.instance import Instance
 from portvnf.state import image
 from portvnf.state.difference import differences, flatten, key_of
@@ -111,6 +111,13 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _import(instance: Instance, source: image.Image, path: Path) -> None:
+    try:
+        instance.import_image(source)
+    except StateError as error:
+        raise StateError(f"{path}: {error}") from None
+
+
 def _restore(arguments: argparse.Namespace) -> int:
     if arguments.control is not None:
         request = {"command": "restore", "path": str(arguments.file.resolve())}
@@ -125,7 +132,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     source = image.read(arguments.file, chosen.schema)
     instance = Instance(chosen.vnf, chosen.schema, configuration.encoded, (), 1)
     try:
-        instance.import_image(source)
+        _import(instance, source, arguments.file)
         sessions = instance.counters(chosen.counters)["sessions"]
         again = instance.export_image(source.artifact_sha256)
     finally:

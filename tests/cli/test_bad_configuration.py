@@ -1,0 +1,207 @@
+"""Configurations that cannot be used are refused with the key and the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portvnf import config
+from portvnf.agent import configuration
+from portvnf.errors import ConfigError
+
+from .refusal import CONFIG, refusal, untouched, write_blade
+
+GATEWAY = """[gateway]
+s11 = "10.11.0.1"
+s1u = "10.12.0.1"
+sessions = 100
+"""
+APN = """[[apn]]
+name = "internet"
+pool4 = "10.45.0.0/16"
+"""
+SOUND = GATEWAY + APN
+
+
+def with_gateway(line: str) -> str:
+    return GATEWAY + line + "\n" + APN
+
+
+def with_apn(line: str) -> str:
+    return SOUND + line + "\n"
+
+
+SECOND = '[[apn]]\nname = "{}"\npool4 = "{}"\n'
+
+VNF_CONFIGS = {
+    "not-toml": ("gateway = ", "is not TOML: Invalid value"),
+    "binary": ("\x00\x01", "is not TOML: "),
+    "empty": ("", ": gateway is missing"),
+    "gateway-no-table": ("gateway = 7\napn = []\n", ": gateway must be "),
+    "unknown-table": (SOUND + "[other]\n", ": unknown key 'other'"),
+    "unknown-key": (with_gateway("sesions = 7"), "[gateway]: unknown key 'sesions'"),
+    "unknown-key-of-apn": (with_apn('dnss = ["8.8.8.8"]'), "[[apn]] 1: unknown key 'dnss'"),
+    "missing-s11": (SOUND.replace('s11 = "10.11.0.1"\n', ""), "[gateway]: s11 is missing"),
+    "missing-name": (GATEWAY + '[[apn]]\npool4 = "10.45.0.0/16"\n', "[[apn]] 1: name is missing"),
+    "text-for-number": (
+        SOUND.replace("= 100", '= "100"'),
+        "[gateway]: sessions must be an integer, not '100'",
+    ),
+    "truth-for-number": (SOUND.replace("= 100", "= true"), "sessions must be an integer, not True"),
+    "no-sessions": (SOUND.replace("= 100", "= 0"), "sessions must be 1 to 16777215, not 0"),
+    "too-many-sessions": (SOUND.replace("= 100", "= 16777216"), "must be 1 to 16777215, not"),
+    "bad-address": (SOUND.replace("10.11.0.1", "10.11.0.256"), "s11 = '10.11.0.256' is no IPv4"),
+    "ipv6-for-ipv4": (SOUND.replace("10.11.0.1", "fd00::1"), "s11 = 'fd00::1' is no IPv4Address"),
+    "no-address": (SOUND.replace("10.11.0.1", "0.0.0.0"), "[gateway]: s11 must not be 0.0.0.0"),
+    "no-apn": (GATEWAY, ": apn is missing"),
+    "empty-apns": (f"apn = []\n{GATEWAY}", "1 to 16 [[apn]] tables are needed, not 0"),
+    "17-apns": (
+        GATEWAY + "".join(SECOND.format(f"a{n}", f"10.{n}.0.0/16") for n in range(50, 67)),
+        "1 to 16 [[apn]] tables are needed, not 17",
+    ),
+    "apn-twice": (SOUND + SECOND.format("INTERNET", "10.46.0.0/16"), "'internet' is there already"),
+    "long-name": (SOUND.replace('"internet"', f'"{"a" * 64}"'), "is no APN network identifier"),
+    "odd-name": (SOUND.replace('"internet"', '"inter net"'), "'inter net' is no APN network ident"),
+    "no-pool": (GATEWAY + '[[apn]]\nname = "x"\n', "[[apn]] 1: it has neither pool4 nor pool6"),
+    "host-bits": (SOUND.replace("10.45.0.0/16", "10.45.0.1/16"), "is no pool: "),
+    "pool-too-large": (SOUND.replace("10.45.0.0/16", "8.0.0.0/7"), "pool4 must be a /8 to /30"),
+    "pool-too-small": (SOUND.replace("10.45.0.0/16", "10.45.0.0/31"), "pool4 must be a /8 to /30"),
+    "prefix-too-long": (with_apn('pool6 = "2001:db8::/64"'), "pool6 must be a /40 to /63"),
+    "overlap": (
+        SOUND + SECOND.format("ims", "10.45.128.0/17"),
+        "pool4 of 'internet' (10.45.0.0/16) overlaps pool4 of 'ims' (10.45.128.0/17)",
+    ),
+    "address-in-pool": (
+        SOUND.replace("10.11.0.1", "10.45.3.4"),
+        "s11 = 10.45.3.4 lies in pool4 of 'internet' (10.45.0.0/16)",
+    ),
+    "type-without-pool": (with_apn('pdn_types = ["ipv6"]'), "pdn_types needs pool6, which is miss"),
+    "unknown-type": (with_apn('pdn_types = ["ipx"]'), "pdn_types: 'ipx' is none of"),
+    "bad-dns": (with_apn('dns = ["dns.example"]'), "dns: 'dns.example' is no address"),
+    "three-dns": (
+        with_apn('dns = ["1.1.1.1", "1.1.1.2", "1.1.1.3"]'),
+        "more than two IPv4 servers",
+    ),
+    "dns-numbers": (with_apn("dns = [1]"), "dns must be a list of strings"),
+    "small-mtu": (with_apn("mtu = 575"), "mtu must be 576 to 9000, not 575"),
+}
+
+
+@pytest.mark.parametrize("name", VNF_CONFIGS)
+def test_a_vnf_configuration(tmp_path: Path, name: str) -> None:
+    text, said = VNF_CONFIGS[name]
+    path = tmp_path / "vnf.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    message = caught.value.message
+    assert message.startswith(str(path)) and said in message, message
+    assert "\n" not in message
+
+
+def test_the_pattern_that_the_others_spoil_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "vnf.toml"
+    path.write_text(SOUND)
+    assert config.load(path).record["sessions"] == 100
+
+
+@pytest.mark.parametrize("name", ["overlap", "unknown-key", "not-toml"])
+def test_the_commands_refuse_it(tmp_path: Path, name: str) -> None:
+    text, said = VNF_CONFIGS[name]
+    bad = tmp_path / "vnf.toml"
+    bad.write_text(text)
+    assert said in refusal("agent", write_blade(tmp_path, vnf_config=bad))
+    assert said in refusal("image", "restore", tmp_path / "x.img", "--vnf-config", bad)
+    untouched(tmp_path)
+
+
+def port(name: str, driver: str = "mem", more: str = "slots = 64") -> str:
+    return f'[[port]]\nname = "{name}"\ndriver = "{driver}"\n{more}\n'
+
+
+def agent_table(**change: str) -> str:
+    values = {
+        "listen": '"127.0.0.1:1"',
+        "certificate": '"a"',
+        "key": '"b"',
+        "trust": '"c"',
+        **change,
+    }
+    lines = "".join(f"{key} = {value}\n" for key, value in values.items() if value)
+    return f"{port('s11')}[agent]\n{lines}"
+
+
+BLADES = {
+    "duplicate-port": ({"ports": port("s11") + port("s11")}, "port 's11' is there more than once"),
+    "port-without-driver": ({"ports": '[[port]]\nname = "s11"\n'}, "[[port]] 1: driver is missing"),
+    "port-no-table": ({"top": "port = [7]"}, "[[port]] 1 must be a table"),
+    "no-ports": ({"top": ""}, "port is missing"),
+    "comma-in-argument": (
+        {"ports": port("s11", more='slots = "1,2"')},
+        "slots must be a string without commas or an integer",
+    ),
+    "announce-no-address": (
+        {"ports": port("s11", more='announce = {interface = "x", addresses = ["y"]}')},
+        "'y' does not appear to be an IPv4 or IPv6 address",
+    ),
+    "unknown-engine": ({"engine": "warp"}, "engine must be one of auto, jit, native"),
+    "unknown-key": ({"more": "colour = 7"}, "[blade]: unknown key 'colour'"),
+    "hold-limit": ({"more": "hold_limit = 0"}, "hold_limit must be 1 to"),
+    "no-listen": ({"ports": agent_table(listen="")}, "[agent]: listen is missing"),
+    "bad-listen": ({"ports": agent_table(listen='"here"')}, "listen = 'here' is no HOST:PORT"),
+    "bad-port": ({"ports": agent_table(listen='"h:65536"')}, "'h:65536' is no HOST:PORT"),
+    "bad-peer": ({"ports": agent_table(peers='{"x" = 7}')}, "x must be a string, not 7"),
+    "bad-peer-name": (
+        {"ports": agent_table(peers='{"../x" = "h:1"}')},
+        "'../x' cannot be a blade's name: it must be a host name",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BLADES)
+def test_a_blade_s_configuration(tmp_path: Path, name: str) -> None:
+    change, said = BLADES[name]
+    path = write_blade(tmp_path, **change)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError) as caught:
+        configuration.load(path)
+    message = caught.value.message
+    assert message.startswith(str(path)) and said in message, message
+
+
+def test_a_long_socket_path(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    path = write_blade(folder)
+    assert refusal("agent", path) == (
+        f"{path}: control is longer than the 107 bytes of a socket's path"
+    )
+
+
+RUNS = {
+    "unknown-port": (port("s13"), "vepc has no port 's13', only s11, s1u, sgi"),
+    "unknown-driver": (port("s11", "ethernet"), 'there is no packet driver named "ethernet"'),
+    "unknown-argument": (port("s11", more="slots = 64\ncolour = 7"), "colour"),
+    "missing-argument": (port("s11", "tun", ""), "device"),
+    "no-capture": (port("s11", "pcap", 'rx = "/none/x.pcap"'), "/none/x.pcap"),
+    "no-certificate": (agent_table(), "make it with portvnf pki"),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_agent_refuses_to_start(tmp_path: Path, name: str) -> None:
+    ports, said = RUNS[name]
+    sentence = refusal("agent", write_blade(tmp_path, ports=ports))
+    assert said in sentence, sentence
+    assert not (tmp_path / "blade.sock").exists()
+
+
+def test_files_that_are_not_there(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.toml"
+    assert refusal("agent", gone) == f"cannot read {gone}: No such file or directory"
+    said = refusal("agent", write_blade(tmp_path, vnf_config=gone))
+    assert said == f"cannot read {gone}: No such file or directory"
+    said = refusal("agent", write_blade(tmp_path, artifact=tmp_path / "gone.bc"))
+    assert said == f"{tmp_path / 'gone.bc'} cannot be read: No such file or directory"
+    assert CONFIG.is_file()
+    untouched(tmp_path)
