@@ -66,7 +66,7 @@ def load(artifact_path: Path, engine: str, trusted: Path | None = None) -> Selec
     schema = _schema_of(artifact)
     try:
         return _selection(load_native(locate.native_vnf()), artifact, schema, note)
-    except MissingPieceError as error:
+    except (MissingPieceError, CompileError) as error:
         if note:
             raise HostError(f"{note}; but {error}") from None
         raise

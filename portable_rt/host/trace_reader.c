@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define TIME_MAX 0x7fffffffffffffffull
+
 struct block {
     u64 kind;
     struct pv_reader body;
@@ -92,8 +94,8 @@ static const char *check_operation(struct pv_trace *trace, struct block *block, 
         return "bytes are left over";
     int timed =
         op.kind != PV_TRACE_EPOCH && op.kind != PV_TRACE_EXPORT && op.kind != PV_TRACE_COUNTERS;
-    if (timed && op.now_ns < *now_ns)
-        return "time goes back";
+    if (timed && (op.now_ns < *now_ns || op.now_ns > TIME_MAX))
+        return "time goes back, or beyond its end";
     if (timed)
         *now_ns = op.now_ns;
     trace->packets += op.kind == PV_TRACE_BURST ? op.count : 0;
@@ -135,6 +137,8 @@ static const char *read_header(struct pv_trace *trace, struct pv_reader *in)
     if (trace->capacity < PV_CAPACITY_MIN || trace->capacity > PV_TRACE_CAPACITY_MAX)
         return "no packet buffer has this size";
     trace->start_ns = pv_read_u64(in);
+    if (trace->start_ns > TIME_MAX)
+        return "time goes beyond its end";
     if (!read_sections(in, &trace->sections))
         return "a list of sections is too long";
     trace->config_length = pv_read_u32(in);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +29,16 @@ class Target:
         """The triple's first part."""
         return self.triple.split("-")[0]
 
-    def machine(self, opt_level: int) -> Any:
-        """llvmlite's target machine for position-independent code."""
+    def generator(self) -> Any:
+        """llvmlite's target; a HostError where this LLVM lacks it."""
         try:
-            found = llvm.binding().Target.from_triple(self.triple)
+            return llvm.binding().Target.from_triple(self.triple)
         except RuntimeError as error:
             raise HostError(f"LLVM has no code generator for {self.triple}: {error}") from None
-        return found.create_target_machine(
+
+    def machine(self, opt_level: int) -> Any:
+        """llvmlite's target machine for position-independent code."""
+        return self.generator().create_target_machine(
             cpu=self.cpu,
             features=self.features,
             opt=opt_level,
@@ -76,21 +78,32 @@ def _chosen(triple: str, cpu: str) -> Target:
     if not cpu:
         raise CompileError("the CPU's name is empty")
     chosen = Target(triple, cpu, "")
-    if "not a recognized processor" in _stderr_of(lambda: chosen.machine(0)):
-        raise CompileError(f"LLVM {llvm.version()} knows no {chosen.isa} CPU {cpu!r}")
+    chosen.generator()
+    if not _is_usable(chosen):
+        raise CompileError(f"LLVM {llvm.version()} knows no 64-bit {chosen.isa} CPU {cpu!r}")
     return chosen
 
 
-def _stderr_of(action: Callable[[], object]) -> str:
-    # LLVM has no question for whether it knows a CPU: it complains on file descriptor 2,
-    # takes one that may not even be of 64 bits, and ends the process when it generates code.
+def _is_usable(target: Target) -> bool:
+    # LLVM has no question for whether it knows a CPU: it complains on file descriptor 2 and
+    # takes another, or ends the process, there or when it generates code. So a child process
+    # generates some.
     with tempfile.TemporaryFile() as heard:
-        kept = os.dup(2)
-        try:
-            os.dup2(heard.fileno(), 2)
-            action()
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.dup2(heard.fileno(), 2)
+                _generate(target)
+                status = 0
+            finally:
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
         heard.seek(0)
-        return heard.read().decode(errors="replace")
+        return status == 0 and b"not a recognized processor" not in heard.read()
+
+
+def _generate(target: Target) -> None:
+    module = llvm.binding().parse_assembly("define void @nothing() { ret void }")
+    module.triple = target.triple
+    target.machine(0).emit_object(module)

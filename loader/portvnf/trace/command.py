@@ -23,9 +23,15 @@ from portvnf.vnf import Vnf
 
 def register(commands: Any) -> None:
     """Adds the commands to the parser."""
-    parser = commands.add_parser("replay", help="replay a trace and write what came of it")
-    parser.add_argument("trace", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the result file")
+    parser = commands.add_parser("replay", help="replay traces and write what came of them")
+    parser.add_argument("trace", type=Path, nargs="+")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="the result file, or a folder for TRACE-NAME.result",
+    )
     parser.add_argument("--engine", choices=select.ENGINES, default="auto")
     parser.add_argument("--artifact", type=Path, help="(default: the build's)")
     parser.add_argument("--native", type=Path, help="a VNF as a shared object, instead")
@@ -69,19 +75,27 @@ def _load(arguments: argparse.Namespace) -> LoadedVnf:
 def _replay(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.fill <= 255:
         raise ConfigError(f"--fill is 0 to 255, not {arguments.fill}")
+    if len(arguments.trace) > 1 and not arguments.output.is_dir():
+        raise ConfigError(f"{arguments.output} is no folder: several traces need one")
     loaded = _load(arguments)
-    if arguments.python:
-        trace = decode_trace(_read(arguments.trace), str(arguments.trace))
-        result = encode_result(replay(Vnf(loaded), trace, arguments.fill))
-        try:
-            arguments.output.write_bytes(result)
-        except OSError as error:
-            raise TraceError(f"cannot write {arguments.output}: {error.strerror}") from None
-        packets = trace.packets
-    else:
-        packets = replay_file(loaded, arguments.trace, arguments.output, arguments.fill)
-    print(f"{arguments.output}: {packets} packets ({loaded.engine}, {loaded.isa} {loaded.cpu})")
+    for trace in arguments.trace:
+        output = arguments.output
+        if output.is_dir():
+            output = output / f"{trace.stem}.result"
+        replayer = _replay_in_python if arguments.python else replay_file
+        packets = replayer(loaded, trace, output, arguments.fill)
+        print(f"{output}: {packets} packets ({loaded.engine}, {loaded.isa} {loaded.cpu})")
     return 0
+
+
+def _replay_in_python(loaded: LoadedVnf, path: Path, output: Path, fill: int) -> int:
+    trace = decode_trace(_read(path), str(path))
+    result = encode_result(replay(Vnf(loaded), trace, fill))
+    try:
+        output.write_bytes(result)
+    except OSError as error:
+        raise TraceError(f"cannot write {output}: {error.strerror}") from None
+    return trace.packets
 
 
 def _show(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from cffi import FFI
 from portvnf import cdef, locate
 from portvnf.errors import EngineError, TraceError
 from portvnf.loaded import LoadedVnf
+from portvnf.vnf import ffi
 
 _ERROR_SIZE = 1024
 # struct pv_vnf_calls names its members so, in C's and Python's spare of keywords.
@@ -29,7 +30,9 @@ _MEMBERS = {
 @cache
 def _ffi() -> Any:
     interface = FFI()
-    interface.cdef(cdef.declarations("types.h", "vnf.h", "replay.h"))
+    # vnf.h is parsed already: cffi's parser is slow on an emulated ISA.
+    interface.include(ffi())
+    interface.cdef(cdef.declarations("replay.h"))
     return interface
 
 

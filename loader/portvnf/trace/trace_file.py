@@ -18,6 +18,7 @@ from portvnf.trace.operations import (
 )
 
 MAGIC = b"PVTRACE\0"
+_TIME_MAX = (1 << 63) - 1
 
 _KINDS: dict[type[Operation], str] = {
     Burst: "PV_TRACE_BURST",
@@ -68,6 +69,8 @@ def decode_trace(data: bytes, where: str = "the trace") -> Trace:
     if not known["PV_CAPACITY_MIN"] <= capacity <= known["PV_TRACE_CAPACITY_MAX"]:
         raise reader.refuse(f"no packet buffer has {capacity} bytes")
     start_ns = reader.unsigned(8)
+    if start_ns > _TIME_MAX:
+        raise reader.refuse(f"time {start_ns} is beyond its end")
     sections = _read_sections(reader)
     config = reader.bytes32()
     if len(config) > known["PV_TRACE_CONFIG_MAX"]:
@@ -86,6 +89,8 @@ def decode_trace(data: bytes, where: str = "the trace") -> Trace:
         then_ns = getattr(operation, "now_ns", now_ns)
         if then_ns < now_ns:
             raise body.refuse(f"time goes back from {now_ns} to {then_ns}")
+        if then_ns > _TIME_MAX:
+            raise body.refuse(f"time {then_ns} is beyond its end")
         now_ns = then_ns
         operations.append(operation)
 

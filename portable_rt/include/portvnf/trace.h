@@ -15,7 +15,8 @@
  * `capacity` is the size of every packet buffer, `start_ns` the time of vnf_init and
  * `sections` what MOVE moves, in the order of an image. Each operation and each outcome
  * is kind:u8 body:bytes32; outcome n has the kind of operation n. END's body is the
- * number of those before it, u64. Nothing follows it.
+ * number of those before it, u64. Nothing follows it. Times are below 2^63 and never go
+ * back.
  */
 #ifndef PORTVNF_TRACE_H
 #define PORTVNF_TRACE_H

@@ -1,0 +1,1 @@
+"""portvnf-host, on every ISA."""

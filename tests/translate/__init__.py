@@ -1,0 +1,1 @@
+"""Ahead-of-time code, and which engine is taken."""
