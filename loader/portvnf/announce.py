@@ -83,7 +83,7 @@ class Announcement:
 
     def _failure(self, what: str, error: OSError) -> HostError:
         names = ", ".join(str(address) for address in self.addresses)
-        return HostError(f"cannot {what} {names} on {self.interface}: {error.strerror}")
+        return HostError(f"cannot {what} {names} on {self.interface}: {error.strerror or error}")
 
 
 def _neighbour_message(kind: int, flags: int, family: int, index: int, address: bytes) -> bytes:
