@@ -113,7 +113,7 @@ def _burst(one: BurstOutcome, other: BurstOutcome, names: Names) -> Iterator[tup
             yield f"{where}, port", *shown  # type: ignore[misc]
         if left.data != right.data:
             field, old, new = packet_fields.first_difference(left.data, right.data)
-            yield f"{where}, {field}", old.hex() or "nothing", new.hex() or "nothing"
+            yield f"{where}, {field}", old, new
     yield from _values(one, other, ("refused", "wait_ns"))
     yield "number of output packets", str(len(one.out)), str(len(other.out))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,10 @@ def prepare(cell: Cell, subject: Subject, folder: Path) -> Replayer:
             code, compiler = _gcc_code(isa, cell.level, subject), gcc_build.version(isa)
         else:
             code, compiler = _translated(isa, cell.level, subject), f"LLVM {llvm.version()}"
-        program = _piece(isa, locate.HOST_PROGRAM)
-    path = folder / f"{cell.name.replace('/', '-')}.so"
+        # A copy: a build that goes on meanwhile changes nothing under a running cell.
+        name = cell.name.replace("/", "-")
+        program = Path(shutil.copy(_piece(isa, locate.HOST_PROGRAM), folder / f"{name}-host"))
+    path = folder / f"{name}.so"
     path.write_bytes(code)
     return HostProgram([*isas.run_prefix(isa), str(program)], path, fill_of(cell), compiler)
 

@@ -16,7 +16,7 @@ from portvnf.jit.cache import CodeCache, default_folder
 from portvnf.state.codegen import Generator, interface
 from portvnf.state.schema import load_schema
 
-# As in the meson build. Without link-time optimisation at level 0, where it means nothing.
+# As in the meson build. Below level 2 link-time optimisation means little and takes long.
 _FLAGS = ("-std=c11", "-ffreestanding", "-nostdinc", "-fvisibility=hidden", "-fPIC", "-shared")
 _WHOLE = ("-flto",)
 
@@ -75,7 +75,7 @@ def version(isa: Isa) -> str:
 
 def compile_shared(sources: Sources, isa: Isa, level: int) -> bytes:
     """A shared object of the VNF, from the code cache where it was made before."""
-    flags = [f"-O{level}", *_FLAGS, *(_WHOLE if level else ())]
+    flags = [f"-O{level}", *_FLAGS, *(_WHOLE if level > 1 else ())]
     parts = ("gcc", isa.name, version(isa), " ".join(flags), sources.digest())
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     kept = CodeCache(default_folder())

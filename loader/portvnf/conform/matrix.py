@@ -27,8 +27,8 @@ _PACKETS_A_SECOND = 400  # slower than the slowest emulation
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one cell. `seconds` is what the replays took; `digests` is None unless it ran to its end; `traces` holds the
-    digest of each result, or how the replay ended instead."""
+    """What became of one cell. `digests` is None unless it ran to its end; `traces` holds the
+    digest of each result, or how the replay ended instead; `seconds` is what replays took."""
 
     cell: Cell
     compiler: str = ""

@@ -39,6 +39,8 @@ _IE_NAMES = {
     79: "PAA", 80: "Bearer QoS", 87: "F-TEID", 93: "Bearer Context", 94: "Charging ID",
     127: "APN Restriction",
 }  # fmt: skip
+_DERIVED = ("checksum", "length")
+_SHOWN = 16  # octets of a value
 
 
 def fields(packet: bytes) -> Iterator[Field]:
@@ -125,13 +127,30 @@ def _rest(packet: bytes, at: int, name: str) -> Iterator[Field]:
         yield name, at, len(packet) - at
 
 
-def first_difference(left: bytes, right: bytes) -> tuple[str, bytes, bytes]:
-    """The first field in which two packets differ and its bytes in each."""
-    shorter = min(len(left), len(right))
-    at = next((i for i in range(shorter) if left[i] != right[i]), shorter)
-    for source in (left, right):
-        for name, begin, length in fields(source):
-            if begin <= at < begin + length:
-                end = begin + length
-                return name, left[begin:end], right[begin:end]
-    return "length", len(left).to_bytes(2, "big"), len(right).to_bytes(2, "big")
+def first_difference(left: bytes, right: bytes) -> tuple[str, str, str]:
+    """The first field in which two packets differ and its bytes in each, in hexadecimal. A
+    checksum or length that follows from something else is named only when nothing else is."""
+    derived: tuple[str, str, str] | None = None
+    for name, begin, length in fields(left):
+        old, new = left[begin : begin + length], right[begin : begin + length]
+        if old == new:
+            continue
+        found = (name, *_around(old, new))
+        if not name.endswith(_DERIVED):
+            return found
+        derived = derived or found
+    return derived or ("length", str(len(left)), str(len(right)))
+
+
+def _around(old: bytes, new: bytes) -> tuple[str, str]:
+    # A long field is shown from where it differs.
+    shorter = min(len(old), len(new))
+    at = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    begin = at if len(old) > _SHOWN else 0
+    shown = []
+    for value in (old, new):
+        part = value[begin : begin + _SHOWN]
+        before = f"byte {begin}: " if begin else ""
+        after = "..." if len(value) > begin + _SHOWN else ""
+        shown.append(f"{before}{part.hex()}{after}" if part else "nothing")
+    return shown[0], shown[1]
