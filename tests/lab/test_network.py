@@ -103,3 +103,30 @@ def test_denied_namespaces_are_explained(monkeypatch):
         sandbox.require_namespaces(rootless=True)
     with pytest.raises(HostError, match="CAP_SYS_ADMIN"):
         sandbox.require_namespaces(rootless=False)
+
+
+def claims_to_be_inside(mark, *unshare):
+    """What is_inside() says with that variable in the environment, in such namespaces."""
+    code = "from portvnf.lab import sandbox; print(sandbox.is_inside())"
+    user = ["--user", "--map-root-user"] if unshare and os.geteuid() != 0 else []
+    prefix = ["unshare", *user, *unshare] if unshare else []
+    done = subprocess.run(
+        [*prefix, sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PORTVNF_LAB_SANDBOX": mark},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout == "True\n"
+
+
+def test_an_inherited_variable_makes_no_sandbox():
+    can("rootless" if os.geteuid() != 0 else "root")
+    net, mnt = (Path(f"/proc/self/ns/{kind}").stat().st_ino for kind in ("net", "mnt"))
+    for mark in ("1", "", "1:", "1:2:3", "x:y", f"{net}:{mnt}", f"{net}:1", f"1:{mnt}"):
+        assert not claims_to_be_inside(mark), mark
+    here = f"{net}:{mnt}"
+    assert not claims_to_be_inside(here, "--net")
+    assert not claims_to_be_inside(here, "--mount")
+    assert not claims_to_be_inside("1", "--net", "--mount")
+    assert claims_to_be_inside(here, "--net", "--mount")

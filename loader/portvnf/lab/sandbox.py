@@ -17,6 +17,7 @@ from pathlib import Path
 
 from portvnf.errors import HostError
 
+# Names the network and the mount namespace that the sandbox was entered from.
 _MARK = "PORTVNF_LAB_SANDBOX"
 _NETNS = Path("/run/netns")
 
@@ -79,9 +80,21 @@ def require_namespaces(rootless: bool) -> None:
     )
 
 
+def _own_namespaces() -> list[str]:
+    return [str(Path(f"/proc/self/ns/{kind}").stat().st_ino) for kind in ("net", "mnt")]
+
+
 def is_inside() -> bool:
-    """Whether this process runs in a sandbox made by enter()."""
-    return os.environ.get(_MARK) == "1"
+    """Whether this process runs in a sandbox made by enter().
+
+    The variable alone proves nothing, since anything may have exported it: both namespaces
+    must be others than those that it names.
+    """
+    outer = os.environ.get(_MARK, "").split(":")
+    own = _own_namespaces()
+    return len(outer) == len(own) and all(
+        was.isdecimal() and was != now for was, now in zip(outer, own, strict=True)
+    )
 
 
 def enter(argv: Sequence[str], rootless: bool | None = None) -> None:
@@ -99,7 +112,7 @@ def enter(argv: Sequence[str], rootless: bool | None = None) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         command = [*unshare_command(chosen), sys.executable, *argv]
-        os.execvpe(command[0], command, {**os.environ, _MARK: "1"})
+        os.execvpe(command[0], command, {**os.environ, _MARK: ":".join(_own_namespaces())})
     _private_netns()
 
 
