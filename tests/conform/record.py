@@ -60,23 +60,7 @@ def _with_checks(steps: list[Operation]) -> tuple[Operation, ...]:
 def capture() -> Trace:
     """What the capture's peers sent, with our gateway's names in it."""
     recorder = _Recorder(Gateway(load("native"), configuration("capture")))
-    datagrams = test_capture.captured()
-    theirs = {
-        (d.payload[1], d.payload[8:11]): d.payload
-        for d in datagrams
-        if (d.source, d.destination) == (test_capture.SGW, test_capture.MME)
-    }
-    for datagram in datagrams:
-        clock = START_NS + datagram.at_ns // MS * MS
-        recorder.gateway.now_ns = max(recorder.gateway.now_ns, clock)
-        payload = datagram.payload
-        match datagram.source, datagram.destination:
-            case test_capture.MME, test_capture.SGW:
-                recorder.request(payload, theirs.get((payload[1] + 1, payload[8:11])))
-            case test_capture.ENB, test_capture.SGW_USER:
-                recorder.uplink(payload)
-            case test_capture.SGW_USER, test_capture.ENB:
-                recorder.downlink(payload)
+    test_capture.replay_all(recorder)
     operations = _with_checks(recorder.given)
     return Trace(configuration("capture"), START_NS, SECTIONS, operations)
 

@@ -101,6 +101,7 @@ def _compile(sources: Sources, isa: Isa, flags: list[str]) -> bytes:
 def _run(argv: list[str]) -> str:
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise BuildError(f"{argv[0]} failed: {said[0] if said else done.returncode}")
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        telling = [line for line in said if "error:" in line] or said[-1:] or ["it says nothing"]
+        raise BuildError(f"{argv[0]} failed: {telling[0].strip()}")
     return done.stdout

@@ -30,7 +30,7 @@ class Budget:
 def shrink(trace: Trace, differs: Differs, budget: Budget) -> Trace:
     """A trace that still differs; every further step of removal would lose that, unless the
     budget ran out. The caller has seen that `trace` differs."""
-    trace = _with_bytes(trace)
+    trace = with_bytes(trace)
     at = differs(trace)
     if at is None:
         return trace
@@ -55,8 +55,8 @@ def shrink(trace: Trace, differs: Differs, budget: Budget) -> Trace:
     return replace(trace, operations=tuple(minimise(trace.operations, test_operations, budget)))
 
 
-def _with_bytes(trace: Trace) -> Trace:
-    # Records instead of digests, so that the difference has a name.
+def with_bytes(trace: Trace) -> Trace:
+    """Records instead of digests, so that a difference in them has a name."""
     steps = (
         replace(step, with_bytes=True) if isinstance(step, Export) else step
         for step in trace.operations
