@@ -42,13 +42,10 @@ def run(namespace: list[str], *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_neighbours_learn_who_answers(namespace: list[str]) -> None:
-    run(namespace)
-
-
-def test_the_frames_are_what_the_rfcs_say(namespace: list[str], tmp_path: Path) -> None:
+def test_neighbours_learn_who_answers(namespace: list[str], tmp_path: Path) -> None:
     if shutil.which("tshark") is None:
-        pytest.skip("there is no tshark program (Debian package tshark)")
+        run(namespace)
+        pytest.skip("the frames were not looked at: there is no tshark (Debian package tshark)")
     capture = tmp_path / "announcements.pcapng"
     capture.touch(mode=0o666)
     run(namespace, str(capture))
