@@ -49,7 +49,8 @@ def test_neighbours_learn_who_answers(namespace: list[str], tmp_path: Path) -> N
     capture = tmp_path / "announcements.pcapng"
     capture.touch(mode=0o666)
     run(namespace, str(capture))
-    fields = ("arp.isgratuitous", "arp.src.proto_ipv4", "icmpv6.nd.na.flag.o", "icmpv6.nd.na.flag.s",
+    fields = ("arp.isgratuitous", "arp.src.proto_ipv4", "icmpv6.nd.na.flag.o",
+              "icmpv6.nd.na.flag.s",
               "icmpv6.nd.na.target_address", "icmpv6.checksum.status", "_ws.malformed")  # fmt: skip
     argv = ["tshark", "-r", str(capture), "-T", "fields", "-E", "separator=,"]
     argv += [word for field in fields for word in ("-e", field)]
