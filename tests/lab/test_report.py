@@ -77,6 +77,8 @@ BREAKS = [
     (("moves", 0, "to", "isa"), "x86_64", "instead of from x86_64 to mips64el"),
     (("moves", 1, "from", "artifact_sha256"), "cd" * 32, "another artifact"),
     (("moves", 0, "to", "artifact_sha256"), "cd" * 32, "another artifact"),
+    (("moves", 0, "from", "engine"), "native", "move 1: the blade it went from ran engine native"),
+    (("moves", 1, "to", "engine"), "native", "move 2: the blade it went to ran engine native"),
     (("signalling", "refused"), 1, "refused"),
     (("signalling", "unanswered"), 1, "never answered"),
     (("signalling", "detach", "accepted"), 100, "100 of 101 UEs could detach"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
 import threading
@@ -19,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from portvnf import roots
-from portvnf.errors import LabError
+from portvnf.agent import control
+from portvnf.errors import AgentError, LabError
 from portvnf.lab import addresses as at
+from portvnf.lab import report
 from portvnf.lab.network import inside
 
 Message = dict[str, Any]
@@ -81,10 +82,9 @@ class BladePlan:
     name: str
     isa: str  # this machine's, or one of portvnf.roots
     active: bool
-    engine: str = "auto"
 
 
-class Blade:
+class LabBlade:
     """One running agent."""
 
     def __init__(self, plan: BladePlan, folder: Path, artifact: Path, vnf_config: Path) -> None:
@@ -146,7 +146,7 @@ addresses = {json.dumps(addresses)}
 name = {json.dumps(name)}
 artifact = {json.dumps(str(artifact))}
 vnf_config = {json.dumps(str(vnf_config))}
-engine = {json.dumps(self.plan.engine)}
+engine = {json.dumps(report.ENGINE)}
 active = {json.dumps(self.plan.active)}
 control = {json.dumps(str(self._control))}
 state_dir = {json.dumps(str(self._folder))}
@@ -185,43 +185,32 @@ trust = {json.dumps(str(folder / "pki" / "ca.crt"))}
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.returncode}"
 
-    def exchange(
-        self, command: str, timeout_s: float = 30.0, **arguments: Any
-    ) -> Iterator[Message]:
-        """Sends one command and yields each line that answers it."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout_s)
-            try:
-                connection.connect(str(self._control))
-                request = json.dumps({"command": command, **arguments}) + "\n"
-                connection.sendall(request.encode())
-                with connection.makefile("r", encoding="utf-8") as answers:
-                    for line in answers:
-                        yield json.loads(line)
-            except (OSError, ValueError) as error:
-                raise LabError(
-                    f"the agent of {self.plan.name} does not answer {command!r}: {error}"
-                ) from None
+    def exchange(self, command: str, **arguments: Any) -> Iterator[Message]:
+        """Sends one command and yields each line that answers it, up to the last."""
+        try:
+            yield from control.exchange(self._control, {"command": command, **arguments})
+        except AgentError as error:
+            raise LabError(
+                f"the agent of {self.plan.name} does not answer {command!r}: {error}"
+            ) from None
 
     def request(self, command: str, **arguments: Any) -> Message:
         """Sends one command and returns its one answer; a LabError when it was refused."""
-        for answer in self.exchange(command, **arguments):
-            if answer.get("ok") is False or answer.get("event") == "error":
-                message = answer.get("message", answer.get("error", "no reason given"))
-                raise LabError(f"the agent of {self.plan.name} refused {command!r}: {message}")
-            return answer
-        raise LabError(f"the agent of {self.plan.name} gave no answer to {command!r}")
+        answer = next(self.exchange(command, **arguments))
+        if answer.get("ok") is False:
+            raise LabError(
+                f"the agent of {self.plan.name} refused {command!r}: {answer['message']}"
+            )
+        return answer
 
     def migrate(self, to: str) -> Iterator[Message]:
         """Moves the VNF to another blade; yields each event, the last one being "done"."""
-        for answer in self.exchange("migrate", timeout_s=120.0, to=to):
+        for answer in self.exchange("migrate", to=to):
             if answer.get("event") == "error" or answer.get("ok") is False:
-                message = answer.get("message", "no reason given")
-                raise LabError(f"the move from {self.plan.name} to {to} failed: {message}")
+                raise LabError(
+                    f"the move from {self.plan.name} to {to} failed: {answer['message']}"
+                )
             yield answer
-            if answer.get("event") == "done":
-                return
-        raise LabError(f"the agent of {self.plan.name} broke off the move to {to}")
 
     def stop(self) -> None:
         """Ends the agent."""

@@ -13,7 +13,7 @@ from portvnf import locate
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import blade, network
-from portvnf.lab.blade import Blade, BladePlan
+from portvnf.lab.blade import BladePlan, LabBlade
 from portvnf.lab.role import Message, Role, python_role
 from portvnf.lab.timeline import Timeline
 
@@ -67,12 +67,12 @@ class Stage:
         configuration = folder / "vepc.toml"
         blade.write_gateway_configuration(configuration, sessions)
         blade.make_credentials(folder / "pki")
-        self.blades: dict[str, Blade] = {}
+        self.blades: dict[str, LabBlade] = {}
         self.roles: dict[str, Role] = {}
         try:
             for name, chosen in zip(at.BLADES, (platform.machine(), isa), strict=True):
                 plan = BladePlan(name, chosen, active=name == at.BLADES[0])
-                started = Blade(plan, folder, locate.artifact(), configuration)
+                started = LabBlade(plan, folder, locate.artifact(), configuration)
                 self.blades[name] = started
                 self._stack.callback(started.stop)
             for name in ("mme", "enb", "server"):
