@@ -23,6 +23,6 @@ def generated_traces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int]
     def make(packets: int) -> list[NamedTrace]:
         folder: Path = tmp_path_factory.mktemp("traces")
         vnf = Vnf(load_native(locate.native_vnf()))
-        return list(traces.generated(vnf, packets, 1, 1000, folder))
+        return list(traces.generated(vnf, packets, 1, 400, folder))
 
     return make
