@@ -6,6 +6,7 @@ user mode then runs its programs as ordinary processes of this machine.
 
 From a shell:
     python3 -m portvnf.roots make mips64el s390x
+    python3 -m portvnf.roots check mips64el s390x
     python3 -m portvnf.roots run mips64el -- -c "import platform; print(platform.machine())"
 """
 
@@ -18,6 +19,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -101,35 +103,60 @@ def make(isa: str, progress: Callable[[str], None] = lambda line: None) -> Path:
     if is_made(isa):
         progress(f"root {isa}: there already")
         return target
-    mmdebstrap = _program("mmdebstrap", "mmdebstrap")
+    mmdebstrap = [_program("mmdebstrap", "mmdebstrap"), *_mmdebstrap_arguments(about)]
     partial = folder() / f"{isa}.partial"
-    for old in (partial, target):
-        if old.exists():
-            shutil.rmtree(old)
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    progress(f"root {isa}: fetching and unpacking Debian {SUITE}, {len(PACKAGES)} packages")
-    argv = [
-        mmdebstrap,
+    try:
+        for old in (partial, target):
+            if old.exists():
+                shutil.rmtree(old)
+        partial.mkdir(parents=True)
+        progress(f"root {isa}: fetching and unpacking Debian {SUITE}, {len(PACKAGES)} packages")
+        _unpack(mmdebstrap, partial, isa)
+        _relink_loader(partial, about)
+        shutil.rmtree(partial / "usr" / "share" / "doc", ignore_errors=True)
+        (partial / "portvnf.stamp").write_text(_stamp(isa))
+        partial.rename(target)
+    except OSError as error:
+        raise HostError(
+            f"the {isa} root cannot be made: {error.filename or partial}: {error.strerror}"
+        ) from None
+    progress(f"root {isa}: made in {target}")
+    return target
+
+
+def _mmdebstrap_arguments(about: Isa) -> list[str]:
+    return [
         "--variant=extract",
         "--mode=unshare" if os.geteuid() else "--mode=root",
+        "--format=tar",
         f"--architectures={about.root}",
         f"--include={','.join(PACKAGES)}",
         SUITE,
-        str(partial),
+        "-",
     ]
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W:"))]
-        raise HostError(
-            f"mmdebstrap could not make the {isa} root: "
-            f"{last[-1] if last else f'exit status {done.returncode}'}"
+
+
+def _unpack(mmdebstrap: list[str], partial: Path, isa: str) -> None:
+    # Into a folder, mmdebstrap in a user namespace would leave files of that namespace's
+    # users, which nobody but root could delete. Devices are not needed, and need root.
+    tar = [_program("tar", "tar"), "-x", "--no-same-owner", "--exclude=./dev", "-C", str(partial)]
+    with tempfile.TemporaryFile() as errors:
+        maker = subprocess.Popen(
+            mmdebstrap, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
         )
-    _relink_loader(partial, about)
-    shutil.rmtree(partial / "usr" / "share" / "doc", ignore_errors=True)
-    (partial / "portvnf.stamp").write_text(_stamp(isa))
-    partial.rename(target)
-    progress(f"root {isa}: made in {target}")
-    return target
+        with maker:
+            unpacked = subprocess.run(tar, stdin=maker.stdout, capture_output=True, text=True)
+        errors.seek(0)
+        said = errors.read().decode(errors="replace").splitlines()
+    if maker.returncode or unpacked.returncode:
+        # Each fails when the other does; both say why, and one of the two is the cause.
+        first = [line for line in said if line.startswith(("E:", "W:"))]
+        second = unpacked.stderr.strip().splitlines()
+        reasons = [f"mmdebstrap: {first[-1]}"] if first else []
+        reasons += [f"tar: {second[0]}"] if second else []
+        raise HostError(
+            f"the {isa} root cannot be made: {'; '.join(reasons) or 'mmdebstrap gave no reason'}"
+        )
 
 
 def _relink_loader(partial: Path, about: Isa) -> None:
@@ -184,6 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     making = actions.add_parser("make", help="make roots that are not there yet")
     making.add_argument("isa", nargs="+")
+    checking = actions.add_parser("check", help="say which roots are missing or outdated; status 2")
+    checking.add_argument("isa", nargs="+")
     running = actions.add_parser("run", help="run a root's Python with these arguments")
     running.add_argument("isa")
     running.add_argument("rest", nargs=argparse.REMAINDER)
@@ -192,6 +221,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.action == "make":
             for isa in chosen.isa:
                 make(isa, lambda line: print(line, flush=True))
+            return 0
+        if chosen.action == "check":
+            for isa in chosen.isa:
+                print(f"root {isa}: in {root(isa)}")
             return 0
         rest = chosen.rest[1:] if chosen.rest[:1] == ["--"] else chosen.rest
         return subprocess.run([*command(chosen.isa), *rest]).returncode
