@@ -82,7 +82,7 @@ void contexts_touch(struct contexts *table, u64 slot, u32 epoch)
 
 u64 contexts_changed(const struct contexts *table, u64 slot, u64 since, u64 *budget)
 {
-    while (slot<table->capacity && * budget> 0) {
+    while (*budget > 0 && slot < table->capacity) {
         if (slot % CONTEXTS_BLOCK == 0 && table->block_epoch[slot / CONTEXTS_BLOCK] <= since) {
             slot += CONTEXTS_BLOCK;
             --*budget;

@@ -9,9 +9,6 @@
 #define PDN_TYPE_IPV4V6 3
 #define APN_LONGEST 100
 
-/* The interface identifier given to a UE: never 1, which is the gateway's. */
-#define INTERFACE_ID_BASE 0x100000000ull
-
 /* What a request asks for, once it is checked. */
 struct wish {
     struct ie imsi;
@@ -66,18 +63,11 @@ static u64 network_identifier_length(const u8 *name, u64 length)
     return length;
 }
 
-static int find_apn(const struct vepc_config *config, struct ie ie, u8 *which)
+static u64 find_apn(const struct vepc_config *config, struct ie ie)
 {
     u8 name[APN_LONGEST];
     u64 length = network_identifier_length(name, read_apn(ie, name));
-    for (u64 i = 0; i < config->apns_count && length > 0; i++) {
-        const struct vepc_apn *apn = &config->apns[i];
-        if (apn->name_length == length && memory_equal(apn->name, name, length)) {
-            *which = (u8)i;
-            return 1;
-        }
-    }
-    return 0;
+    return length ? config_find_apn(config, name, length) : APN_NONE;
 }
 
 /* The PDN type asked for: the PDN Type IE, else the PAA's. 0 when neither says. */
@@ -123,8 +113,10 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
     struct ie ie;
     if (!ies_find(request->ies, IE_APN, 0, &ie))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_APN, 0);
-    if (!find_apn(config, ie, &wish->apn))
+    u64 apn = find_apn(config, ie);
+    if (apn == APN_NONE)
         return refuse(CAUSE_UNKNOWN_APN, 0, 0);
+    wish->apn = (u8)apn;
     wish->asked_type = asked_pdn_type(request->ies);
     if (wish->asked_type == 0)
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_PAA, 0);
@@ -207,8 +199,7 @@ static u64 make_ue(const struct request *request, const struct wish *wish)
     return slot;
 }
 
-static u64 make_session(const struct request *request, const struct wish *wish, u64 ue_slot,
-                        u64 offset4, u64 offset6)
+static u64 make_session(const struct request *request, const struct wish *wish, u64 ue_slot)
 {
     struct vepc *vepc = request->turn->vepc;
     struct pdn *pdn = &vepc->pdn[wish->apn];
@@ -225,13 +216,15 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
     session->prefix = 0;
     session->interface_id = 0;
     if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4) {
+        u64 offset4 = pool_next(&pdn->pool4);
         pool_allocate(&pdn->pool4, offset4);
         session->ipv4 = (u32)(pdn->pool4.base + offset4);
     }
     if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) {
+        u64 offset6 = pool_next(&pdn->pool6);
         pool_allocate(&pdn->pool6, offset6);
         session->prefix = pdn->pool6.base + offset6;
-        session->interface_id = INTERFACE_ID_BASE | vepc->sessions.teid[slot];
+        session->interface_id = session_interface_id(vepc->sessions.teid[slot]);
     }
     session->ambr_uplink = wish->ambr_uplink;
     session->ambr_downlink = wish->ambr_downlink;
@@ -295,8 +288,17 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
     ie_end(w, context);
 }
 
-/* A sound request says what the MME no longer knows: all of the UE, or the session that
- * used this bearer identity before. */
+/* Whether a sound request says that the MME no longer knows a session: all of a UE's, or
+ * the one that used this bearer identity before. */
+static int is_forgotten(const struct vepc *vepc, const struct wish *wish, u64 session_slot)
+{
+    if (!wish->same_context)
+        return 1;
+    u64 bearer = ue_find_bearer(&vepc->ue[wish->old_ue], wish->ebi);
+    return bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot;
+}
+
+/* Deletes the forgotten sessions, and the UE unless the new session is to be its. */
 static void forget_old(struct vepc *vepc, const struct wish *wish)
 {
     if (wish->old_ue == CONTEXTS_NONE)
@@ -310,15 +312,30 @@ static void forget_old(struct vepc *vepc, const struct wish *wish)
         session_delete(vepc, vepc->bearer[bearer].session);
 }
 
-static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish, u64 offset4,
-                                      u64 offset6)
+/* Whether there is room for the new session, counting what the forgotten ones will leave. */
+static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish)
 {
-    int needs4 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4;
-    int needs6 = wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6;
-    if ((needs4 && offset4 == POOL_NONE) || (needs6 && offset6 == POOL_NONE))
+    const struct pdn *pdn = &vepc->pdn[wish->apn];
+    int replaces = 0; /* a UE, a session and a bearer come free */
+    int address4 = pool_next(&pdn->pool4) != POOL_NONE;
+    int address6 = pool_next(&pdn->pool6) != POOL_NONE;
+    u32 next = wish->old_ue == CONTEXTS_NONE ? NO_SLOT : vepc->ue[wish->old_ue].first_session;
+    for (; next != NO_SLOT; next = vepc->session[next - 1].next) {
+        const struct session *session = &vepc->session[next - 1];
+        if (!is_forgotten(vepc, wish, next - 1))
+            continue;
+        replaces = 1;
+        if (session->apn == wish->apn) {
+            address4 |= session->ipv4 != 0;
+            address6 |= session->prefix != 0;
+        }
+    }
+    if (((wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4) && !address4) ||
+        ((wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) && !address6))
         return refuse(CAUSE_ADDRESSES_OCCUPIED, 0, 0);
-    if ((!wish->same_context && vepc->ues.free.free == 0) || vepc->sessions.free.free == 0 ||
-        vepc->bearers.free.free == 0)
+    int new_ue = wish->old_ue == CONTEXTS_NONE;
+    if ((new_ue && vepc->ues.free.free == 0) ||
+        (!replaces && (vepc->sessions.free.free == 0 || vepc->bearers.free.free == 0)))
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
@@ -332,29 +349,19 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
         refusal = read_bearer(request, &wish);
     if (refusal.cause == CAUSE_ACCEPTED)
         refusal = read_pdn(request, &wish);
+    if (refusal.cause == CAUSE_ACCEPTED)
+        refusal = check_resources(vepc, &wish);
     if (refusal.cause != CAUSE_ACCEPTED)
         return refusal;
-
     forget_old(vepc, &wish);
-    struct pdn *pdn = &vepc->pdn[wish.apn];
-    u64 offset4 = pool_next(&pdn->pool4);
-    u64 offset6 = pool_next(&pdn->pool6);
-    refusal = check_resources(vepc, &wish, offset4, offset6);
-    if (refusal.cause != CAUSE_ACCEPTED) {
-        if (wish.same_context && vepc->ue[wish.old_ue].first_session == NO_SLOT)
-            ue_delete(vepc, wish.old_ue);
-        return refusal;
-    }
 
     int new_path = !paths_find(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
-    struct ie recovery;
     paths_get(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
-    if (ies_find(request->ies, IE_RECOVERY, 0, &recovery) && recovery.length >= 1)
-        paths_learn_restart(vepc, request->peer, VEPC_PATH_PLANE_GTP_C, recovery.value[0]);
+    gtpc_learn_restart(request);
 
     u64 ue = wish.same_context ? wish.old_ue : make_ue(request, &wish);
     vepc->ue[ue].mme = wish.mme;
-    u64 session = make_session(request, &wish, ue, offset4, offset6);
+    u64 session = make_session(request, &wish, ue);
     u64 bearer = make_bearer(vepc, &wish, session);
     ue_touch(vepc, ue);
     count(vepc, COUNT_sessions_created);

@@ -109,6 +109,7 @@ static void export_bearer(const struct vepc *vepc, u64 slot, struct pv_writer *w
     r.enb.teid = downlink->teid;
     r.enb.ipv4 = downlink->ipv4;
     r.connected = (u8)downlink->connected;
+    r.solicited = (u8)downlink->solicited;
     vepc_bearer_record_write(w, &r);
 }
 
@@ -121,6 +122,7 @@ static void export_procedure(const struct vepc *vepc, const struct procedure *pr
     r.port = procedure->port;
     r.message_type = procedure->message_type;
     r.sequence = procedure->sequence;
+    r.digest = procedure->digest;
     r.remaining_ms = (u32)((left + 999999) / 1000000);
     r.response_length = procedure->response_length;
     memory_copy(r.response, procedure->response, procedure->response_length);

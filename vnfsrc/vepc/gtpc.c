@@ -100,18 +100,29 @@ static void answer_request(struct request *request, struct pv_packet *packet)
     u64 length = response.ies.length;
     write_header(response.message, length, request->type + 1, 1, response.teid, request->sequence);
     count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
-    if (accepted)
-        procedures_keep(vepc, request, response.message, length);
+    if (accepted || refusal.cause == CAUSE_NO_RESOURCES ||
+        refusal.cause == CAUSE_ADDRESSES_OCCUPIED)
+        procedures_keep(vepc, request, (u64)vepc->config.retention_ms * 1000000, response.message,
+                        length);
     send_message(request, packet, response.message, length);
 }
 
-static void learn_restart(const struct request *request)
+void gtpc_learn_restart(const struct request *request)
 {
     struct ie recovery;
     if (ies_well_formed(request->ies) && ies_find(request->ies, IE_RECOVERY, 0, &recovery) &&
         recovery.length >= 1)
         paths_learn_restart(request->turn->vepc, request->peer, VEPC_PATH_PLANE_GTP_C,
                             recovery.value[0]);
+}
+
+/* FNV-1a, 64 bits. */
+static u64 digest_of(const u8 *message, u64 length)
+{
+    u64 digest = 0xcbf29ce484222325ull;
+    for (u64 i = 0; i < length; i++)
+        digest = (digest ^ message[i]) * 0x100000001b3ull;
+    return digest;
 }
 
 /* Reads the header. Returns 0 or the reason to drop the packet. */
@@ -128,6 +139,7 @@ static u64 parse(struct request *request, const u8 *message, u64 available)
     request->sequence = pv_load_be24(message + header - 4);
     request->ies.value = message + header;
     request->ies.length = total - header;
+    request->digest = digest_of(message, total);
     return 0;
 }
 
@@ -155,11 +167,11 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     }
     switch (request.type) {
     case GTPC_ECHO_REQUEST:
-        learn_restart(&request);
+        gtpc_learn_restart(&request);
         answer_echo(&request, packet);
         break;
     case GTPC_ECHO_RESPONSE:
-        learn_restart(&request);
+        gtpc_learn_restart(&request);
         break;
     case GTPC_VERSION_NOT_SUPPORTED:
         break;

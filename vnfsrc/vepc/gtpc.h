@@ -15,9 +15,8 @@
 #define GTPC_DELETE_SESSION_REQUEST 36
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
 
-/* Room for the IEs of any answer; the state schema's procedure record has room for the
- * header too. */
 #define GTPC_HEADER 12
+/* Room for any answer, its header included. */
 #define GTPC_RESPONSE_MAX 511
 /* Most octets of Protocol Configuration Options in an answer, so that the rest fits. */
 #define GTPC_PCO_MAX 200
@@ -28,7 +27,8 @@ struct request {
     struct ie ies;
     u32 peer;
     u32 sequence;
-    u32 teid; /* 0 without one */
+    u32 teid;   /* 0 without one */
+    u64 digest; /* of the whole message, for telling repetitions from new requests */
     u16 port;
     u8 type;
 };
@@ -40,6 +40,10 @@ struct response {
     u32 teid;
     u8 message[GTPC_RESPONSE_MAX + 1];
 };
+
+_Static_assert(sizeof(((struct procedure *)0)->response) == GTPC_RESPONSE_MAX &&
+                   sizeof(((struct vepc_procedure_record *)0)->response) == GTPC_RESPONSE_MAX,
+               "any answer can be kept, and moved");
 
 /* A message from the S11 port; ip->payload is its UDP header. */
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
@@ -55,6 +59,9 @@ struct refusal gtpc_delete_session(struct request *request, struct response *res
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
  * CONTEXTS_NONE when there is no such context. */
 u64 gtpc_find_ue(struct request *request, struct response *response);
+
+/* Notes the Recovery value that a message carries, if its sender has a path. */
+void gtpc_learn_restart(const struct request *request);
 
 PV_INLINE struct refusal refuse(u8 cause, u8 ie_type, u8 ie_instance)
 {

@@ -12,13 +12,15 @@
 #define GTPU_END_MARKER 254
 #define GTPU_G_PDU 255
 
-#define IE_RECOVERY 14
-#define IE_TEID_DATA_I 16
-#define IE_PEER_ADDRESS 133
-#define IE_EXTENSION_LIST 141
+#define GTPU_IE_RECOVERY 14
+#define GTPU_IE_TEID_DATA_I 16
+#define GTPU_IE_PEER_ADDRESS 133
+#define GTPU_IE_EXTENSION_LIST 141
 
 #define EXTENSION_NONE 0
+#define EXTENSION_PDU_SESSION_CONTAINER 0x85
 #define EXTENSION_PDCP_PDU_NUMBER 0xc0
+#define EXTENSION_MUST_UNDERSTAND 0x80 /* by an end point, which we are */
 
 /* Flags of the first octet. */
 #define VERSION_1_GTP 0x30
@@ -94,11 +96,12 @@ static void send_supported_extensions(struct turn *turn, struct pv_packet *packe
 {
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
-    ie[0] = IE_EXTENSION_LIST;
-    ie[1] = 1;
+    ie[0] = GTPU_IE_EXTENSION_LIST;
+    ie[1] = 2;
     ie[2] = EXTENSION_PDCP_PDU_NUMBER;
+    ie[3] = EXTENSION_PDU_SESSION_CONTAINER;
     u16 sequence = paths_next_sequence(turn->vepc, ip->source);
-    send_signalling(turn, packet, 3, GTPU_SUPPORTED_EXTENSIONS, sequence, ip->source, GTPU_PORT,
+    send_signalling(turn, packet, 4, GTPU_SUPPORTED_EXTENSIONS, sequence, ip->source, GTPU_PORT,
                     packet->port);
 }
 
@@ -112,7 +115,8 @@ static u64 skip_extensions(struct message *message, u8 next)
         u64 length = (u64)message->body[0] * 4;
         if (length == 0 || length > message->length)
             return DROP_bad_gtpu_length;
-        if (next >> 6 == 3 && next != EXTENSION_PDCP_PDU_NUMBER)
+        if ((next & EXTENSION_MUST_UNDERSTAND) && next != EXTENSION_PDCP_PDU_NUMBER &&
+            next != EXTENSION_PDU_SESSION_CONTAINER)
             return DROP_bad_gtpu_extension;
         next = message->body[length - 1];
         message->body += length;
@@ -155,9 +159,9 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet, c
     u16 sequence = paths_next_sequence(turn->vepc, ip->source);
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
-    ie[0] = IE_TEID_DATA_I;
+    ie[0] = GTPU_IE_TEID_DATA_I;
     pv_store_be32(ie + 1, teid);
-    ie[5] = IE_PEER_ADDRESS;
+    ie[5] = GTPU_IE_PEER_ADDRESS;
     pv_store_be16(ie + 6, 4);
     pv_store_be32(ie + 8, turn->vepc->config.s1u);
     count(turn->vepc, COUNT_error_indications_sent);
@@ -168,21 +172,25 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet, c
 /* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
 static u64 ie_length(const u8 *ie, u64 available)
 {
-    if (ie[0] == IE_RECOVERY)
+    if (ie[0] == GTPU_IE_RECOVERY)
         return 2;
-    if (ie[0] == IE_TEID_DATA_I)
+    if (ie[0] == GTPU_IE_TEID_DATA_I)
         return 5;
     if (ie[0] < 128 || available < 2)
         return 0; /* a TV element whose length nobody can tell */
-    if (ie[0] == IE_EXTENSION_LIST)
+    if (ie[0] == GTPU_IE_EXTENSION_LIST)
         return 2 + (u64)ie[1];
     return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
 }
 
 /* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). */
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
-                                     const struct message *message)
+                                     const struct ip *ip, const struct message *message)
 {
+    if (!paths_find(turn->vepc, ip->source, VEPC_PATH_PLANE_GTP_U)) {
+        drop(turn, packet, DROP_unknown_peer);
+        return;
+    }
     const u8 *at = message->body;
     u64 left = message->length;
     struct vepc_tunnel enb = {0, 0};
@@ -193,11 +201,11 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
             drop(turn, packet, DROP_bad_gtpu_length);
             return;
         }
-        if (at[0] == IE_TEID_DATA_I) {
+        if (at[0] == GTPU_IE_TEID_DATA_I) {
             enb.teid = pv_load_be32(at + 1);
             complete |= 1;
         }
-        if (at[0] == IE_PEER_ADDRESS && length == 7) {
+        if (at[0] == GTPU_IE_PEER_ADDRESS && length == 7) {
             enb.ipv4 = pv_load_be32(at + 3);
             complete |= 2;
         }
@@ -218,7 +226,7 @@ static void receive_echo_request(struct turn *turn, struct pv_packet *packet, co
     u16 port = pv_load_be16(ip->payload);
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
-    ie[0] = IE_RECOVERY;
+    ie[0] = GTPU_IE_RECOVERY;
     ie[1] = 0; /* TS 29.281, 8.2: zero, and ignored by the receiver */
     send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence, ip->source, port, packet->port);
 }
@@ -231,31 +239,53 @@ static int source_is_own(const struct uplink *uplink, const u8 *inner)
     return uplink->prefix != 0 && pv_load_be64(inner + 8) == uplink->prefix;
 }
 
-/* What a UE sends from its link-local or the unspecified address stays on its link; only a
- * router solicitation has an answer. */
+/* What a UE sends from its link-local or the unspecified address, or to an address of its
+ * link, stays on its link; only a router solicitation has an answer. */
 static int is_on_link(const struct uplink *uplink, const u8 *inner)
 {
     if (inner[0] >> 4 != 6 || uplink->prefix == 0)
         return 0;
-    u64 high = pv_load_be64(inner + 8);
-    return high >> 54 == 0xfe80 >> 6 || (high == 0 && pv_load_be64(inner + 16) == 0);
+    u64 source = pv_load_be64(inner + 8);
+    u64 destination = pv_load_be64(inner + 24);
+    int from_link = source >> 54 == 0xfe80 >> 6 || (source == 0 && pv_load_be64(inner + 16) == 0);
+    int to_link = destination >> 54 == 0xfe80 >> 6 || destination >> 48 == 0xff02;
+    return from_link || (to_link && source == uplink->prefix);
 }
 
+/* A solicitation may come before the Modify Bearer Request that connects the bearer (TS
+ * 23.401, 5.3.2.1): then it waits for that. */
 static void receive_on_link(struct turn *turn, struct pv_packet *packet, const u8 *inner,
                             u64 length, u64 bearer_slot)
 {
     struct vepc *vepc = turn->vepc;
+    struct downlink *downlink = &vepc->downlink[bearer_slot];
     if (!router_solicitation_ok(inner, length)) {
         drop(turn, packet, DROP_link_local);
         return;
     }
-    if (!vepc->downlink[bearer_slot].connected) {
-        drop(turn, packet, DROP_idle);
+    if (!downlink->connected) {
+        downlink->solicited = 1;
+        ue_touch(vepc, vepc->session[vepc->bearer[bearer_slot].session].ue);
+        count(vepc, COUNT_solicitations_kept);
         return;
     }
     router_advertisement_write(vepc, packet, bearer_slot);
     count(vepc, COUNT_router_advertisements);
-    gtpu_send(turn, packet, &vepc->downlink[bearer_slot]);
+    gtpu_send(turn, packet, downlink);
+}
+
+void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot)
+{
+    struct downlink *downlink = &turn->vepc->downlink[bearer_slot];
+    if (!downlink->solicited)
+        return;
+    downlink->solicited = 0;
+    struct pv_packet *packet = spare(turn);
+    if (!packet)
+        return;
+    router_advertisement_write(turn->vepc, packet, bearer_slot);
+    count(turn->vepc, COUNT_router_advertisements);
+    gtpu_send(turn, packet, downlink);
 }
 
 static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
@@ -274,11 +304,12 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
         drop(turn, packet, DROP_bad_inner_packet);
         return;
     }
+    if (is_on_link(uplink, message->body)) {
+        receive_on_link(turn, packet, message->body, length, slot);
+        return;
+    }
     if (!source_is_own(uplink, message->body)) {
-        if (is_on_link(uplink, message->body))
-            receive_on_link(turn, packet, message->body, length, slot);
-        else
-            drop(turn, packet, DROP_spoofed_source);
+        drop(turn, packet, DROP_spoofed_source);
         return;
     }
     uplink->packets++;
@@ -309,13 +340,12 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
         drop(turn, packet, DROP_bad_udp);
         return;
     }
-    count(turn->vepc, COUNT_gtpu_signalling);
     switch (message.type) {
     case GTPU_ECHO_REQUEST:
         receive_echo_request(turn, packet, ip, message.sequence);
         break;
     case GTPU_ERROR_INDICATION:
-        receive_error_indication(turn, packet, &message);
+        receive_error_indication(turn, packet, ip, &message);
         break;
     case GTPU_ECHO_RESPONSE:
     case GTPU_SUPPORTED_EXTENSIONS:
@@ -323,6 +353,7 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
         break; /* nothing to do */
     default:
         drop(turn, packet, DROP_unknown_gtpu_message);
-        break;
+        return;
     }
+    count(turn->vepc, COUNT_gtpu_signalling);
 }

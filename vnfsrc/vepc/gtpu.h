@@ -16,6 +16,10 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
  * bearer and sends it. */
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
 
+/* Sends the router advertisement that a solicitation of this bearer, now connected, waits
+ * for; nothing when none does. */
+void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot);
+
 /* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left. */
 void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb);
 

@@ -7,6 +7,7 @@
 #define ICMPV6_ECHO_REPLY 129
 #define ICMPV6_ROUTER_SOLICITATION 133
 #define ICMPV6_ROUTER_ADVERTISEMENT 134
+#define OPTION_SOURCE_LINK_LAYER_ADDRESS 1
 #define OPTION_PREFIX_INFORMATION 3
 #define OPTION_MTU 5
 #define OPTION_RDNSS 25
@@ -66,9 +67,25 @@ void icmpv6_receive(struct turn *turn, struct pv_packet *packet)
     emit(turn, packet, packet->port);
 }
 
+/* Whether the options of a solicitation are whole (RFC 4861, 6.1.1): none of length 0, and
+ * no link-layer address from a sender that has no address. */
+static int options_ok(const u8 *header, u64 length)
+{
+    int unspecified = pv_load_be64(header + 8) == 0 && pv_load_be64(header + 16) == 0;
+    u64 at = IPV6_HEADER + 8;
+    while (at + 2 <= length) {
+        u64 size = (u64)header[at + 1] * 8;
+        if (size == 0 || (unspecified && header[at] == OPTION_SOURCE_LINK_LAYER_ADDRESS))
+            return 0;
+        at += size;
+    }
+    return at == length;
+}
+
 int router_solicitation_ok(const u8 *header, u64 length)
 {
-    return length >= IPV6_HEADER + 8 && header[6] == PROTOCOL_ICMPV6 && header[7] == 255 &&
+    return length >= IPV6_HEADER + 8 && options_ok(header, length) &&
+           header[6] == PROTOCOL_ICMPV6 && header[7] == 255 &&
            header[IPV6_HEADER] == ICMPV6_ROUTER_SOLICITATION && header[IPV6_HEADER + 1] == 0 &&
            icmpv6_checksum(header, length - IPV6_HEADER) == 0;
 }

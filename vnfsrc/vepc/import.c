@@ -54,21 +54,12 @@ static void import_gateway(struct vepc *vepc, struct pv_reader *in)
     vepc->import_gateways++;
 }
 
-static u64 find_apn(const struct vepc *vepc, const u8 *name, u64 length)
-{
-    for (u64 i = 0; i < vepc->config.apns_count; i++)
-        if (vepc->config.apns[i].name_length == length &&
-            memory_equal(vepc->config.apns[i].name, name, length))
-            return i;
-    return CONTEXTS_NONE;
-}
-
 static void import_pool(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_pool_record r;
     vepc_pool_record_read(in, &r, 1);
-    u64 apn = in->error ? CONTEXTS_NONE : find_apn(vepc, r.apn, r.apn_length);
-    if (apn == CONTEXTS_NONE) {
+    u64 apn = in->error ? APN_NONE : config_find_apn(&vepc->config, r.apn, r.apn_length);
+    if (apn == APN_NONE) {
         refuse_field(in, 1, -PV_ERROR_FOREIGN);
         return;
     }
@@ -92,6 +83,8 @@ static void import_path(struct vepc *vepc, struct pv_reader *in)
     check_order(vepc, in, (u64)r.ipv4 << 8 | r.plane);
     if (!r.restart_known && r.restart_counter)
         refuse_field(in, 4, -PV_ERROR_NOT_CANONICAL);
+    if (r.plane == VEPC_PATH_PLANE_GTP_C && r.sequence)
+        refuse_field(in, 5, -PV_ERROR_NOT_CANONICAL);
     if (in->error)
         return;
     if (paths_find(vepc, r.ipv4, r.plane)) {
@@ -125,6 +118,8 @@ static void import_ue(struct vepc *vepc, struct pv_reader *in)
     struct vepc_ue_record r;
     vepc_ue_record_read(in, &r, 1);
     check_order(vepc, in, CONTEXT_NUMBER(r.s11_teid));
+    if (r.mme.ipv4 == 0)
+        refuse_field(in, 6, -PV_ERROR_NOT_CANONICAL);
     if (!in->error && ue_find_imsi(vepc, r.imsi) != CONTEXTS_NONE)
         refuse_field(in, 2, -PV_ERROR_DUPLICATE);
     u64 slot = claim(in, &vepc->ues, r.s11_teid);
@@ -154,7 +149,7 @@ static void check_addresses(struct pv_reader *in, const struct vepc_session_reco
         refuse_field(in, 6, -PV_ERROR_NOT_CANONICAL);
     if (has6 != ((r->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) != 0))
         refuse_field(in, 7, -PV_ERROR_NOT_CANONICAL);
-    if (has6 != (r->interface_id != 0))
+    if (r->interface_id != (has6 ? session_interface_id(r->s5c_teid) : 0))
         refuse_field(in, 8, -PV_ERROR_NOT_CANONICAL);
 }
 
@@ -179,10 +174,10 @@ static void import_session(struct vepc *vepc, struct pv_reader *in)
     if (in->error)
         return;
     u64 ue = contexts_find(&vepc->ues, r.s11_teid);
-    u64 apn = find_apn(vepc, r.apn, r.apn_length);
+    u64 apn = config_find_apn(&vepc->config, r.apn, r.apn_length);
     if (ue == CONTEXTS_NONE)
         refuse_field(in, 2, -PV_ERROR_REFERENCE);
-    if (apn == CONTEXTS_NONE)
+    if (apn == APN_NONE)
         refuse_field(in, 4, -PV_ERROR_FOREIGN);
     check_addresses(in, &r);
     u64 slot = claim(in, &vepc->sessions, r.s5c_teid);
@@ -221,6 +216,8 @@ static void import_bearer(struct vepc *vepc, struct pv_reader *in)
         refuse_field(in, 3, -PV_ERROR_DUPLICATE);
     if (r.enb.ipv4 == 0 && (r.enb.teid != 0 || r.connected))
         refuse_field(in, 11, -PV_ERROR_NOT_CANONICAL);
+    if (r.connected && r.solicited)
+        refuse_field(in, 13, -PV_ERROR_NOT_CANONICAL);
     u64 slot = claim(in, &vepc->bearers, r.s1u_teid);
     if (slot == CONTEXTS_NONE)
         return;
@@ -235,7 +232,16 @@ static void import_bearer(struct vepc *vepc, struct pv_reader *in)
     bearer->gbr_downlink = r.gbr_downlink;
     bearer_link(vepc, slot);
     bearer_set_enb(vepc, slot, &r.enb, r.connected);
+    vepc->downlink[slot].solicited = r.solicited;
     contexts_touch(&vepc->bearers, slot, vepc->epoch);
+}
+
+/* What is kept must be an answer to its request, for it will be sent as it is. */
+static void check_response(struct pv_reader *in, const struct vepc_procedure_record *r)
+{
+    if (r->response_length < GTPC_HEADER || r->response[1] != r->message_type + 1 ||
+        4 + (u64)pv_load_be16(r->response + 2) != r->response_length)
+        refuse_field(in, 7, -PV_ERROR_NOT_CANONICAL);
 }
 
 /* An answer of an earlier round gives way, as it did at the source, where the ring was full
@@ -247,28 +253,27 @@ static void import_procedure(struct vepc *vepc, struct pv_reader *in)
     vepc_procedure_record_read(in, &r, 1);
     if (in->error)
         return;
-    struct request request = {0, {0, 0}, r.peer, r.sequence, 0, r.port, r.message_type};
+    struct request request = {.peer = r.peer,
+                              .port = r.port,
+                              .type = r.message_type,
+                              .sequence = r.sequence,
+                              .digest = r.digest};
     const struct procedure *same = procedures_find(vepc, &request);
     if (same && same->serial >= vepc->import_answers)
         refuse_field(in, 1, -PV_ERROR_DUPLICATE);
     if (vepc->procedure_next - vepc->import_answers == vepc->config.procedures)
         refuse_field(in, FIELD_NONE, -PV_ERROR_CAPACITY);
     if (r.remaining_ms < vepc->import_previous)
-        refuse_field(in, 5, -PV_ERROR_ORDER);
+        refuse_field(in, 6, -PV_ERROR_ORDER);
+    if (r.remaining_ms > vepc->config.retention_ms)
+        refuse_field(in, 6, -PV_ERROR_CAPACITY);
+    check_response(in, &r);
     if (in->error)
         return;
     vepc->import_previous = r.remaining_ms;
     if (same)
         procedures_forget(vepc, same->serial + 1);
-    struct procedure *procedure = procedures_append(vepc);
-    procedure->deadline_ns = vepc->now_ns + (u64)r.remaining_ms * 1000000;
-    procedure->peer = r.peer;
-    procedure->port = r.port;
-    procedure->message_type = r.message_type;
-    procedure->sequence = r.sequence;
-    procedure->response_length = r.response_length;
-    memory_copy(procedure->response, r.response, r.response_length);
-    procedures_link(vepc, procedure);
+    procedures_keep(vepc, &request, (u64)r.remaining_ms * 1000000, r.response, r.response_length);
 }
 
 /* Usage is added to what is there. It may come after the instance took over; then a bearer
@@ -351,12 +356,33 @@ static u64 pools_configured(const struct vepc *vepc)
 
 static i64 complete(struct vepc *vepc)
 {
+    if (vepc->import_complete)
+        return -PV_ERROR_DUPLICATE;
     if (vepc->import_gateways != 1 || vepc->import_pools != pools_configured(vepc) ||
         vepc->incomplete_ues != 0 || vepc->incomplete_sessions != 0)
         return -PV_ERROR_INCOMPLETE;
     vepc->import_complete = 1;
     /* Rounds of a migration delete and make again; only what follows counts. */
     __builtin_memset(vepc->counters, 0, sizeof vepc->counters);
+    return 0;
+}
+
+/* A complete state takes nothing more but usage, and usage comes once: it is added up. */
+static i64 begin_step(struct vepc *vepc, const struct pv_import *step)
+{
+    int usage = step->section == VEPC_SECTION_USAGE;
+    if (vepc->import_complete && !usage)
+        return -PV_ERROR_DUPLICATE;
+    if (step->first && usage && vepc->import_usage)
+        return -PV_ERROR_DUPLICATE;
+    if (step->first) {
+        vepc->import_previous = 0;
+        vepc->import_answers = vepc->procedure_next;
+        vepc->import_usage |= usage ? 1 : 0;
+    }
+    /* Answers were exported while time went on: only those of one step compare. */
+    if (step->section == VEPC_SECTION_PROCEDURE)
+        vepc->import_previous = 0;
     return 0;
 }
 
@@ -371,10 +397,9 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
         return complete(vepc);
     if (step->section > VEPC_SECTION_CLEARED)
         return -PV_ERROR_SECTION;
-    if (step->first) {
-        vepc->import_previous = 0;
-        vepc->import_answers = vepc->procedure_next;
-    }
+    i64 error = begin_step(vepc, step);
+    if (error)
+        return error;
     struct pv_reader in = {step->buffer, step->length, 0, 0};
     while (in.left > 0) {
         u64 record = step->length - in.left;

@@ -39,12 +39,13 @@ u64 ipv4_check(const struct pv_packet *packet, struct ip *ip)
         return DROP_bad_ip_checksum;
     if (pv_load_be16(header + 6) & 0x3fff) /* more fragments, or an offset */
         return DROP_fragment;
-    ip->header = header;
     ip->payload = header + header_length;
     ip->payload_offset = packet->offset + header_length;
     ip->payload_length = total - header_length;
     ip->source = pv_load_be32(header + 12);
     ip->destination = pv_load_be32(header + 16);
+    if (ip->source == 0 || ip->source >> 28 >= 0xe || ip->source == ip->destination)
+        return DROP_bad_source; /* nobody who could be answered */
     ip->protocol = header[9];
     return 0;
 }

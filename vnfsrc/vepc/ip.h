@@ -18,7 +18,6 @@ u16 checksum_finish(u64 sum);
 
 /* A packet whose IP header was checked. */
 struct ip {
-    u8 *header;
     u8 *payload;
     u64 payload_offset; /* from the start of the packet's buffer */
     u64 payload_length;

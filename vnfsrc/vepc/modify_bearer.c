@@ -13,8 +13,18 @@ struct change {
     u8 cause;
 };
 
-/* Most bearers of a UE, so most bearer contexts of use in a request. */
+/* Most bearers of a UE; no EBI comes twice, so no more contexts are read. */
 #define CHANGES_MAX (EBI_LAST - EBI_FIRST + 1)
+
+/* Instances of the Bearer Context IE in the request and in the answer (table 7.2.7-1). */
+#define INSTANCE_MODIFIED 0
+#define INSTANCE_REMOVED 1
+
+struct changes {
+    u64 count;
+    u64 found; /* those that name a bearer of the UE */
+    struct change change[CHANGES_MAX];
+};
 
 static struct refusal read_change(const struct ue *ue, struct ie context, struct change *change)
 {
@@ -34,6 +44,26 @@ static struct refusal read_change(const struct ue *ue, struct ie context, struct
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
+/* Reads the bearer contexts of one instance. A bearer named twice is refused: there is no
+ * telling which one is meant. */
+static struct refusal read_changes(const struct request *request, const struct ue *ue, u8 instance,
+                                   struct changes *changes)
+{
+    struct ie ie;
+    while (ies_find_nth(request->ies, IE_BEARER_CONTEXT, instance, changes->count, &ie)) {
+        struct change change;
+        struct refusal refusal = read_change(ue, ie, &change);
+        if (refusal.cause != CAUSE_ACCEPTED)
+            return refusal;
+        for (u64 i = 0; i < changes->count; i++)
+            if (changes->change[i].ebi == change.ebi)
+                return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
+        changes->found += change.cause == CAUSE_ACCEPTED;
+        changes->change[changes->count++] = change;
+    }
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}
+
 /* A bearer that moves to another eNodeB leaves an End Marker at the old one, behind the
  * last packet sent there (TS 23.401, 5.5.1.1.2). */
 static void apply_change(struct turn *turn, const struct change *change)
@@ -46,14 +76,16 @@ static void apply_change(struct turn *turn, const struct change *change)
         gtpu_send_end_marker(turn, &old);
     paths_get(vepc, change->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
     bearer_set_enb(vepc, change->bearer, &change->enb, 1);
+    gtpu_answer_solicitation(turn, change->bearer);
 }
 
-static void write_bearer(struct ie_writer *w, const struct vepc *vepc, const struct change *change)
+static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u8 instance,
+                         const struct change *change)
 {
-    u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
+    u64 context = ie_begin(w, IE_BEARER_CONTEXT, instance);
     ie_write_u8(w, IE_EBI, change->ebi);
     ie_write_cause(w, refuse(change->cause, 0, 0));
-    if (change->bearer != CONTEXTS_NONE) {
+    if (change->bearer != CONTEXTS_NONE && instance == INSTANCE_MODIFIED) {
         struct vepc_tunnel s1u = {vepc->bearers.teid[change->bearer], vepc->config.s1u};
         ie_write_f_teid(w, 0, S1U_SGW, &s1u);
     }
@@ -88,25 +120,29 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     if (ies_find(request->ies, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S11_MME, &mme))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
 
-    struct change changes[CHANGES_MAX];
-    u64 asked = 0;
-    u64 found = 0;
-    while (asked < CHANGES_MAX && ies_find_nth(request->ies, IE_BEARER_CONTEXT, 0, asked, &ie)) {
-        struct refusal refusal = read_change(ue, ie, &changes[asked]);
-        if (refusal.cause != CAUSE_ACCEPTED)
-            return refusal;
-        found += changes[asked].cause == CAUSE_ACCEPTED;
-        asked++;
-    }
+    struct changes modified = {.count = 0, .found = 0};
+    struct changes removed = {.count = 0, .found = 0};
+    struct refusal refusal = read_changes(request, ue, INSTANCE_MODIFIED, &modified);
+    if (refusal.cause == CAUSE_ACCEPTED)
+        refusal = read_changes(request, ue, INSTANCE_REMOVED, &removed);
+    if (refusal.cause != CAUSE_ACCEPTED)
+        return refusal;
+    u64 asked = modified.count + removed.count;
+    u64 found = modified.found + removed.found;
     if (asked > 0 && found == 0)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, IE_BEARER_CONTEXT, 0);
 
     u8 cause = found == asked ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
     ie_write_cause(&response->ies, refuse(cause, 0, 0));
-    for (u64 i = 0; i < asked; i++) {
-        if (changes[i].cause == CAUSE_ACCEPTED && changes[i].enb.ipv4)
-            apply_change(request->turn, &changes[i]);
-        write_bearer(&response->ies, vepc, &changes[i]);
+    for (u64 i = 0; i < modified.count; i++) {
+        if (modified.change[i].cause == CAUSE_ACCEPTED && modified.change[i].enb.ipv4)
+            apply_change(request->turn, &modified.change[i]);
+        write_bearer(&response->ies, vepc, INSTANCE_MODIFIED, &modified.change[i]);
+    }
+    for (u64 i = 0; i < removed.count; i++) {
+        if (removed.change[i].cause == CAUSE_ACCEPTED)
+            vepc->downlink[removed.change[i].bearer].connected = 0;
+        write_bearer(&response->ies, vepc, INSTANCE_REMOVED, &removed.change[i]);
     }
     update_ue(request, ue, &mme);
     ue_touch(vepc, slot);

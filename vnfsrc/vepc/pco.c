@@ -83,6 +83,8 @@ static void put_ipcp(struct ie_writer *w, const struct vepc_apn *apn, const u8 *
         pv_store_be32(answer + end + 2, server);
         end += 6;
     }
+    if (end == 4)
+        return; /* it asks for nothing that we have */
     answer[0] = code;
     answer[1] = ppp[1];
     pv_store_be16(answer + 2, (u32)end);

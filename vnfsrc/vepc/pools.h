@@ -11,7 +11,7 @@
 
 #define POOL_NONE BITMAP_NONE
 
-/* Entries of a pool whose prefix leaves `bits` bits, 0 for no pool. */
+/* Bytes of memory for all APNs' pools. */
 u64 pools_footprint(const struct vepc_config *config);
 
 /* Lays out every APN's pools; `memory` has pools_footprint(config) bytes. */

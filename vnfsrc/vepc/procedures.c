@@ -2,6 +2,9 @@
  * oldest is always the first to go. */
 #include "procedures.h"
 
+/* Answers forgotten in one burst; more are left for the next. */
+#define EXPIRE_MOST 256
+
 static u64 request_hash(u32 peer, u16 port, u8 type, u32 sequence)
 {
     return index_hash(((u64)peer << 32 | (u64)type << 24 | sequence) ^ (u64)port << 40);
@@ -32,39 +35,40 @@ const struct procedure *procedures_find(struct vepc *vepc, const struct request 
     for (; entry != INDEX_END; entry = vepc->procedure_by_request.next[entry - 1]) {
         const struct procedure *kept = &vepc->procedure[entry - 1];
         if (kept->peer == request->peer && kept->port == request->port &&
-            kept->message_type == request->type && kept->sequence == request->sequence)
+            kept->message_type == request->type && kept->sequence == request->sequence &&
+            kept->digest == request->digest && kept->deadline_ns > vepc->now_ns)
             return kept;
     }
     return 0;
 }
 
-struct procedure *procedures_append(struct vepc *vepc)
+/* The deadline of the newest answer: a later one's is never before it. */
+static u64 newest_deadline(const struct vepc *vepc)
 {
+    if (vepc->procedure_next == vepc->procedure_oldest)
+        return 0;
+    return procedures_at(vepc, vepc->procedure_next - 1)->deadline_ns;
+}
+
+void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_ns,
+                     const u8 *response, u64 length)
+{
+    u64 newest = newest_deadline(vepc);
+    u64 deadline = vepc->now_ns + for_ns;
     if (vepc->procedure_next - vepc->procedure_oldest == vepc->config.procedures)
         forget_oldest(vepc);
     struct procedure *procedure = procedures_at(vepc, vepc->procedure_next);
     procedure->serial = vepc->procedure_next++;
     procedure->epoch = vepc->epoch;
-    return procedure;
-}
-
-void procedures_link(struct vepc *vepc, struct procedure *procedure)
-{
-    index_insert(&vepc->procedure_by_request, procedure_hash(procedure), slot_of(vepc, procedure));
-}
-
-void procedures_keep(struct vepc *vepc, const struct request *request, const u8 *response,
-                     u64 length)
-{
-    struct procedure *procedure = procedures_append(vepc);
-    procedure->deadline_ns = vepc->now_ns + (u64)vepc->config.retention_ms * 1000000;
+    procedure->deadline_ns = deadline > newest ? deadline : newest;
+    procedure->digest = request->digest;
     procedure->peer = request->peer;
     procedure->port = request->port;
     procedure->message_type = request->type;
     procedure->sequence = request->sequence;
     procedure->response_length = (u16)length;
     memory_copy(procedure->response, response, length);
-    procedures_link(vepc, procedure);
+    index_insert(&vepc->procedure_by_request, procedure_hash(procedure), slot_of(vepc, procedure));
 }
 
 void procedures_forget(struct vepc *vepc, u64 below)
@@ -73,9 +77,13 @@ void procedures_forget(struct vepc *vepc, u64 below)
         forget_oldest(vepc);
 }
 
-void procedures_expire(struct vepc *vepc)
+u64 procedures_expire(struct vepc *vepc)
 {
-    while (vepc->procedure_oldest < vepc->procedure_next &&
-           procedures_at(vepc, vepc->procedure_oldest)->deadline_ns <= vepc->now_ns)
+    for (u64 i = 0; i < EXPIRE_MOST && vepc->procedure_oldest < vepc->procedure_next; i++) {
+        u64 deadline = procedures_at(vepc, vepc->procedure_oldest)->deadline_ns;
+        if (deadline > vepc->now_ns)
+            return deadline - vepc->now_ns;
         forget_oldest(vepc);
+    }
+    return vepc->procedure_oldest < vepc->procedure_next ? 0 : TIMER_IDLE_NS;
 }

@@ -8,21 +8,19 @@
 /* The answer kept for this request, or 0. */
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request);
 
-/* Keeps an answer for the configured time, in place of the oldest one when all slots are
+/* Keeps an answer for so many ns from now, in place of the oldest one when all slots are
  * taken. */
-void procedures_keep(struct vepc *vepc, const struct request *request, const u8 *response,
-                     u64 length);
-
-/* The next slot of the ring, cleared of what was there; for procedures_keep and import. The
- * caller fills in all but the serial number and then calls procedures_link. */
-struct procedure *procedures_append(struct vepc *vepc);
-void procedures_link(struct vepc *vepc, struct procedure *procedure);
+void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_ns,
+                     const u8 *response, u64 length);
 
 /* Forgets the answers with serial numbers below this one. */
 void procedures_forget(struct vepc *vepc, u64 below);
 
-/* Forgets the answers whose time has come. */
-void procedures_expire(struct vepc *vepc);
+/* Forgets some of the answers whose time is over. Returns the ns until the next one's is. */
+u64 procedures_expire(struct vepc *vepc);
+
+/* What procedures_expire returns when no answer is kept. */
+#define TIMER_IDLE_NS 1000000000ull
 
 /* The answer of a serial number between procedure_oldest and procedure_next. */
 PV_INLINE struct procedure *procedures_at(const struct vepc *vepc, u64 serial)

@@ -90,6 +90,7 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     downlink->s1u_teid = uplink->teid;
     downlink->packets = 0;
     downlink->bytes = 0;
+    downlink->solicited = 0;
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, (u32)(bearer_slot + 1));
         vepc->incomplete_sessions--;

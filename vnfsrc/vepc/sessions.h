@@ -9,6 +9,12 @@
 
 #include "vepc.h"
 
+/* The interface identifier given to a UE: never 1, which is the gateway's. */
+PV_INLINE u64 session_interface_id(u32 s5c_teid)
+{
+    return 0x100000000ull | s5c_teid;
+}
+
 /* The slot of the UE with this IMSI, or CONTEXTS_NONE. */
 u64 ue_find_imsi(const struct vepc *vepc, const u8 *imsi);
 

@@ -50,7 +50,8 @@ struct downlink {
     u32 s1u_teid;  /* ours, 0 while the slot is free */
     u64 packets;
     u64 bytes;
-    u64 unused[4];
+    u32 solicited; /* 1 while a router solicitation waits for the connection */
+    u32 unused[7];
 } __attribute__((aligned(64)));
 
 struct ue {
@@ -119,8 +120,9 @@ struct path {
 
 /* An answer kept for a repeated request (TS 29.274, 7.6). */
 struct procedure {
-    u64 serial; /* 1, 2, … in order of sending; the slot is serial modulo capacity */
+    u64 serial; /* 0, 1, … in order of sending; the slot is serial modulo capacity */
     u64 deadline_ns;
+    u64 digest; /* of the request */
     u32 peer;
     u32 sequence;
     u32 epoch;
@@ -167,6 +169,7 @@ struct vepc {
     u64 import_answers;  /* serial of the first answer of the section being imported */
     u64 import_gateways; /* gateway and pool records imported */
     u64 import_pools;
+    u64 import_usage;    /* 1 once usage was imported */
     u64 import_complete; /* 1 once the state was found complete */
 };
 
@@ -176,6 +179,18 @@ struct turn {
     struct pv_burst *burst;
     u64 spares_used;
 };
+
+#define APN_NONE (~0ull)
+
+/* The place of an APN in the configuration, or APN_NONE. */
+PV_INLINE u64 config_find_apn(const struct vepc_config *config, const u8 *name, u64 length)
+{
+    for (u64 i = 0; i < config->apns_count; i++)
+        if (config->apns[i].name_length == length &&
+            memory_equal(config->apns[i].name, name, length))
+            return i;
+    return APN_NONE;
+}
 
 PV_INLINE void count(struct vepc *vepc, enum counter which)
 {
@@ -200,7 +215,7 @@ PV_INLINE void emit(struct turn *turn, struct pv_packet *packet, u64 port)
 PV_INLINE struct pv_packet *spare(struct turn *turn)
 {
     if (turn->spares_used >= turn->burst->spare_count) {
-        count(turn->vepc, DROP_no_spare_packet);
+        count(turn->vepc, COUNT_no_spare_packet);
         return 0;
     }
     struct pv_packet *packet = turn->burst->spare[turn->spares_used++];

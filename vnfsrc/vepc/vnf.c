@@ -6,8 +6,6 @@
 #include "procedures.h"
 #include "sgi.h"
 
-#define TIMER_NS 1000000000ll
-
 i64 vnf_abi_version(void)
 {
     return PV_ABI_VERSION;
@@ -182,13 +180,13 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
     struct turn turn = {vepc, burst, 0};
     vepc->now_ns = burst->now_ns;
     burst->out_count = 0;
-    procedures_expire(vepc);
+    u64 timer_ns = procedures_expire(vepc);
     look_ahead(vepc, burst);
     for (u64 i = 0; i < burst->in_count; i++) {
         burst->in[i]->reason = 0;
         receive(&turn, burst->in[i]);
     }
-    return TIMER_NS;
+    return (i64)(timer_ns < TIMER_IDLE_NS ? timer_ns : TIMER_IDLE_NS);
 }
 
 static u64 counter_value(const struct vepc *vepc, u64 which)

@@ -67,7 +67,7 @@ PATH = cs.Struct(
     "plane" / Choice(U8, gtp_c=1, gtp_u=2) * "GTP-C (an MME) or GTP-U (an eNodeB)",
     "restart_known" / YES_NO * "whether the peer told its restart counter",
     "restart_counter" / U8 * "the peer's Recovery value, 0 while unknown",
-    "sequence" / U16 * "next GTP-U sequence number towards the peer",
+    "sequence" / U16 * "next GTP-U sequence number towards the peer, 0 on GTP-C",
 )
 
 UE = cs.Struct(
@@ -93,7 +93,7 @@ SESSION = cs.Struct(
     "ambr_uplink" / U32 * "APN-AMBR uplink, kbit/s",
     "ambr_downlink" / U32 * "APN-AMBR downlink, kbit/s",
     "charging_id" / U32 * "Charging ID of the default bearer",
-    "selection_mode" / U8 * "Selection Mode (TS 29.274, 8.58)",
+    "selection_mode" / Bounded(U8, 0, 3) * "Selection Mode (TS 29.274, 8.58)",
 )
 
 BEARER = cs.Struct(
@@ -108,6 +108,7 @@ BEARER = cs.Struct(
     "gbr_downlink" / RATE * "guaranteed bit rate downlink, kbit/s",
     "enb" / TUNNEL * "S1-U F-TEID of the eNodeB, the last known one while idle",
     "connected" / YES_NO * "whether downlink packets go to that F-TEID now",
+    "solicited" / YES_NO * "whether a router solicitation waits for the bearer to be connected",
 )
 
 PROCEDURE = cs.Struct(
@@ -115,6 +116,7 @@ PROCEDURE = cs.Struct(
     "port" / U16 * "its UDP port",
     "message_type" / U8 * "GTPv2-C message type of the request",
     "sequence" / Bounded(U32, 0, 0xFFFFFF) * "sequence number of the request",
+    "digest" / U64 * "FNV-1a of the request: another one with this number is no repetition",
     "remaining_ms" / U32 * "how much longer a repeated request gets this answer, ms",
     "response" / Blob(511) * "the answer that was sent, from the GTPv2-C header on",
 )
@@ -156,7 +158,7 @@ CONFIG = cs.Struct(
     "peers" / Bounded(U32, 1, 0xFFFF) * "most GTP-C and GTP-U peers known at a time",
     "procedures" / Bounded(U32, 1, 0xFFFFFF) * "most answers kept for repeated requests",
     "retention_ms" / Bounded(U32, 1, 600000) * "how long an answer is kept, ms",
-    "apns" / Listing(16, APN) * "the PDNs that are served, the first one by default",
+    "apns" / Listing(16, APN) * "the PDNs that are served",
 )
 
 SCHEMA = Schema(
