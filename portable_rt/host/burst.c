@@ -83,86 +83,125 @@ static void call_vnf(struct pv_engine *engine, u64 count)
         pv_engine_reset_packets(engine, PV_BURST_MAX, PV_SPARE_MAX);
 }
 
-static void keep(struct pv_engine *engine, u64 count)
+/* Keeps packets behind the backlog; returns how many there was room for. */
+static u64 keep(struct pv_engine *engine, u64 count)
 {
     u64 kept = 0;
     while (kept < count && engine->held.packets < engine->hold_limit &&
            pv_backlog_append(&engine->held, engine->burst.in[kept]) == 0)
         kept++;
-    if (engine->pace.rate && engine->stats.mode == PV_MODE_SERVE)
-        pv_release_arrived(&engine->pace, kept);
     pv_stat_add(&engine->stats.held_dropped, count - kept);
     pv_stat_set(&engine->stats.held, engine->held.packets);
     if (engine->held.packets > engine->stats.held_peak)
         pv_stat_set(&engine->stats.held_peak, engine->held.packets);
+    return kept;
+}
+
+/* Packets that wait and may leave in this mode. */
+static u64 to_release(const struct pv_engine *engine)
+{
+    u64 held = engine->stats.mode == PV_MODE_SERVE ? engine->held.packets : 0;
+    return engine->injected.packets + held;
 }
 
 int pv_engine_releasing(const struct pv_engine *engine)
 {
-    return engine->injected.packets ||
-           (engine->stats.mode == PV_MODE_SERVE && engine->held.packets);
+    return to_release(engine) != 0;
 }
 
-/* Hands at most one burst of the backlog to the VNF; returns how many packets. */
-static u64 release_backlog(struct pv_engine *engine, int paced)
+/* Hands one burst of `count` packets that wait to the VNF, injected ones first. */
+static void release_burst(struct pv_engine *engine, u64 count)
 {
-    u64 waiting = engine->injected.packets;
-    if (engine->stats.mode == PV_MODE_SERVE)
-        waiting += engine->held.packets;
-    u64 count = waiting < PV_BURST_MAX ? waiting : PV_BURST_MAX;
-    if (paced) {
-        pv_release_begin(&engine->pace, waiting, engine->now_ns);
-        count = pv_release_allow(&engine->pace, count, engine->now_ns);
-    }
-    if (count == 0)
-        return 0;
     struct pv_packet **packets = engine->burst.in;
     u64 taken = pv_backlog_take(&engine->injected, packets, count);
-    if (engine->stats.mode == PV_MODE_SERVE)
-        taken += pv_backlog_take(&engine->held, packets + taken, count - taken);
+    taken += pv_backlog_take(&engine->held, packets + taken, count - taken);
     pv_stat_set(&engine->stats.held, engine->held.packets);
     call_vnf(engine, taken);
-    return taken;
 }
 
-/* Receives one burst and serves it, or keeps it behind the backlog. */
-static u64 receive(struct pv_engine *engine, struct pv_port *port)
+/* Releases as many packets as this pass has put behind the backlog, so that it never
+ * grows, and some more, so that it ends: what the pace allows, or one burst without it.
+ * Returns how many. */
+static u64 release_backlog(struct pv_engine *engine, u64 behind, int paced)
 {
-    int serving = engine->stats.mode == PV_MODE_SERVE;
-    int direct = serving && !pv_engine_releasing(engine);
-    u64 wanted = PV_BURST_MAX;
-    if (serving && !direct) {
-        /* While a backlog drains, what does not fit waits in the device instead. */
-        u64 room = engine->hold_limit - engine->held.packets;
-        wanted = room < wanted ? room : wanted;
+    u64 waiting = to_release(engine);
+    u64 more = PV_BURST_MAX;
+    if (paced) {
+        pv_release_begin(&engine->pace, waiting, engine->now_ns);
+        more = pv_release_allow(&engine->pace, waiting - behind, engine->now_ns);
     }
+    u64 count = behind + more < waiting ? behind + more : waiting;
+    for (u64 left = count; left;) {
+        u64 burst = left < PV_BURST_MAX ? left : PV_BURST_MAX;
+        release_burst(engine, burst);
+        left -= burst;
+    }
+    return count;
+}
+
+/* Receives at most one burst from a port. */
+static u64 receive(struct pv_engine *engine, struct pv_port *port, u64 wanted)
+{
     struct pv_packet **packets = engine->burst.in;
     u64 count = port->driver->rx_burst(port, packets, wanted);
     if (count == 0)
         return 0;
     pv_port_received(port, packets, count, engine->now_ns);
     pv_stat_set(&engine->stats.last_rx_ns, engine->now_ns);
-    if (direct)
-        call_vnf(engine, count);
-    else
-        keep(engine, count);
     return count;
+}
+
+/* Receives one burst from each port and serves it at once. */
+static u64 receive_and_serve(struct pv_engine *engine)
+{
+    u64 received = 0;
+    for (u64 i = 0; i < PV_PORTS_MAX; i++) {
+        if (!engine->ports[i].driver)
+            continue;
+        u64 count = receive(engine, &engine->ports[i], PV_BURST_MAX);
+        if (count)
+            call_vnf(engine, count);
+        received += count;
+    }
+    return received;
+}
+
+/* Receives one burst from each port and keeps it; adds to *behind what was kept. */
+static u64 receive_and_keep(struct pv_engine *engine, u64 *behind)
+{
+    u64 received = 0;
+    for (u64 i = 0; i < PV_PORTS_MAX; i++) {
+        if (!engine->ports[i].driver)
+            continue;
+        u64 wanted = PV_BURST_MAX;
+        if (engine->stats.mode == PV_MODE_SERVE) {
+            /* While a backlog drains, what does not fit waits in the device instead. */
+            u64 room = engine->hold_limit - engine->held.packets;
+            wanted = room < wanted ? room : wanted;
+        }
+        u64 count = receive(engine, &engine->ports[i], wanted);
+        *behind += keep(engine, count);
+        received += count;
+    }
+    return received;
 }
 
 u64 pv_engine_pass(struct pv_engine *engine, u64 now_ns, int paced, u64 *released)
 {
     if (now_ns > engine->now_ns)
         engine->now_ns = now_ns;
-    if (pv_engine_releasing(engine))
-        *released += release_backlog(engine, paced);
+    int serving = engine->stats.mode == PV_MODE_SERVE;
+    int releasing = pv_engine_releasing(engine);
+    u64 received, behind = 0;
+    if (serving && !releasing)
+        received = receive_and_serve(engine);
+    else
+        received = receive_and_keep(engine, &behind);
+    if (releasing)
+        *released += release_backlog(engine, serving ? behind : 0, paced);
     if (!pv_engine_releasing(engine))
         pv_release_end(&engine->pace);
-    u64 received = 0;
-    for (u64 i = 0; i < PV_PORTS_MAX; i++) {
-        if (engine->ports[i].driver)
-            received += receive(engine, &engine->ports[i]);
-    }
-    if (engine->stats.mode == PV_MODE_SERVE && engine->now_ns >= engine->next_call_ns)
+    if (serving && engine->now_ns >= engine->next_call_ns)
         call_vnf(engine, 0);
     return received;
 }

@@ -79,8 +79,8 @@ void pv_mailbox_wake(struct pv_engine *engine);
 /* Serves every request that waits (in the worker); returns 0 once it shall end. */
 int pv_mailbox_serve(struct pv_engine *engine);
 
-/* One pass: some of the backlog, then one burst from each port. `paced` says whether the
- * release of a backlog keeps to its pace. Returns packets received; adds to *released
+/* One pass: one burst from each port, behind a backlog if there is one, and some of the
+ * backlog. `paced` says whether its release keeps to its pace. Returns packets received; adds to *released
  * what left the backlog. */
 u64 pv_engine_pass(struct pv_engine *engine, u64 now_ns, int paced, u64 *released);
 

@@ -16,11 +16,6 @@ void pv_release_begin(struct pv_release_pace *pace, u64 waiting, u64 now_ns)
         pace->rate = rate;
 }
 
-void pv_release_arrived(struct pv_release_pace *pace, u64 packets)
-{
-    pace->credit += packets * ONE_PACKET;
-}
-
 u64 pv_release_allow(struct pv_release_pace *pace, u64 wanted, u64 now_ns)
 {
     u64 elapsed = now_ns > pace->filled_ns ? now_ns - pace->filled_ns : 0;

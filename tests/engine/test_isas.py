@@ -13,7 +13,7 @@ from portvnf import locate
 from .conftest import C_FLAGS, HERE, HOST_SOURCES
 from .test_capture import capture, ipv4, packets_of
 
-SOURCES = [*HOST_SOURCES, HERE / "outcome.c", HERE / "double_vnf.c"]
+OUTCOME = [HERE / "outcome.c", HERE / "double_vnf.c"]
 REPLAY = [ipv4(number, number) for number in range(1, 100)]
 
 EXPECTED = """\
@@ -25,15 +25,21 @@ unaccounted 0
 """
 
 
+def build(folder: Path, compiler: list[str], sources: list[Path]) -> Path:
+    """Builds a program around the packet engine, named as its first source."""
+    program = folder / sources[0].stem
+    names = [str(source) for source in [*HOST_SOURCES, *sources]]
+    command = [*compiler, *C_FLAGS, f"-I{locate.headers()}", *names, "-o", str(program)]
+    subprocess.run(command, check=True)
+    return program
+
+
 def run_outcome(folder: Path, compiler: list[str], emulator: list[str]) -> str:
     """Builds the driver program and returns what it printed; checks the files it wrote."""
     folder.mkdir(exist_ok=True)
-    program, replay = folder / "outcome", folder / "replay.pcap"
+    program, replay = build(folder, compiler, OUTCOME), folder / "replay.pcap"
     sent, record = folder / "sent.pcap", folder / "record.pcap"
     replay.write_bytes(capture(REPLAY, ">"))
-    include = f"-I{locate.headers()}"
-    sources = [str(source) for source in SOURCES]
-    subprocess.run([*compiler, *C_FLAGS, include, *sources, "-o", str(program)], check=True)
     result = subprocess.run(
         [*emulator, str(program), str(replay), str(sent), str(record)],
         capture_output=True,

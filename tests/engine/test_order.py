@@ -163,6 +163,30 @@ def test_longest_packets_pass_and_longer_ones_are_refused(engine: Engine) -> Non
     assert pop_all(engine, 1) == [longest, longest]
 
 
+def test_a_backlog_shrinks_with_every_pass_although_all_ports_are_busy(double: Double) -> None:
+    ports, in_backlog, passes = 3, 600, 12
+    with double.engine(hold_limit=10_000) as engine:
+        for port in range(4):  # what enters by port 2 leaves by port 3
+            engine.add_port(port, "mem", "slots=2048")
+        engine.set_mode(Mode.HOLD)
+        sent = {port: numbered(0, in_backlog // ports) for port in range(ports)}
+        for port, packets in sent.items():
+            push_all(engine, port, packets)
+        while engine.step(1):
+            pass
+        engine.set_mode(Mode.SERVE)
+        held = []
+        for _ in range(passes):
+            for port, packets in sent.items():
+                fresh = numbered(len(packets), len(packets) + 64)
+                push_all(engine, port, fresh)
+                packets += fresh
+            assert engine.step(1) == ports * 64
+            held.append(engine.stats().held)
+        assert held == [max(0, in_backlog - 64 * (number + 1)) for number in range(passes)]
+        assert {port: pop_all(engine, port ^ 1) for port in sent} == sent
+
+
 def test_a_release_is_paced_and_fresh_packets_stay_behind(double: Double) -> None:
     held, fresh = numbered(0, 5000), numbered(5000, 6000)
     with double.engine(hold_limit=10_000) as engine:
