@@ -81,6 +81,8 @@ def test_a_video_survives_both_moves(prefix, seconds, ues, tmp_path):
         (("--duration", 5), "--duration 5 is not within"),
         (("--ues", 0), "--ues 0 is not within"),
         (("--report", "/no/such/folder/r.json"), "/no/such/folder, which is not a folder"),
+        (("--report", "/"), "--report must name a file: / is a folder"),
+        (("--picture", "/usr"), "--picture must name a file: /usr is a folder"),
         (("--isa", "pdp11"), "'pdp11'"),
     ],
 )

@@ -23,14 +23,13 @@ from portvnf.errors import AgentError, LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import report
 from portvnf.lab.network import inside
+from portvnf.lab.run_folder import PKI
 
 Message = dict[str, Any]
 _READY_S = 180.0  # compiling the VNF anew under QEMU takes its time
 _STOP_S = 10.0
 
-# Python's arguments that start the agent and that make certificates.
-AGENT = ("-m", "portvnf.cli", "agent")
-PKI = ("-m", "portvnf.cli", "pki")
+_CLI = ("-m", "portvnf.cli")
 
 
 def write_gateway_configuration(path: Path, sessions: int) -> None:
@@ -59,7 +58,7 @@ def make_credentials(folder: Path) -> None:
     """Makes a certification authority and a certificate for each blade."""
     for arguments in (["init", str(folder)], *(["issue", str(folder), n] for n in at.BLADES)):
         done = subprocess.run(
-            [sys.executable, *PKI, *arguments],
+            [sys.executable, *_CLI, "pki", *arguments],
             capture_output=True,
             text=True,
             env=_environment(),
@@ -96,7 +95,7 @@ class LabBlade:
         self._log = self._folder / "agent.log"
         configuration = self._folder / "blade.toml"
         configuration.write_text(self._toml(folder, artifact, vnf_config))
-        argv = [*self._python(), *AGENT, str(configuration)]
+        argv = [*self._python(), *_CLI, "agent", str(configuration)]
         with self._log.open("wb") as errors:
             self._process = subprocess.Popen(
                 inside(plan.name, argv),
@@ -153,9 +152,9 @@ state_dir = {json.dumps(str(self._folder))}
 
 [agent]
 listen = "{at.MIG.v4(hosts[name])}:{at.AGENT_PORT}"
-certificate = {json.dumps(str(folder / "pki" / f"{name}.crt"))}
-key = {json.dumps(str(folder / "pki" / f"{name}.key"))}
-trust = {json.dumps(str(folder / "pki" / "ca.crt"))}
+certificate = {json.dumps(str(folder / PKI / f"{name}.crt"))}
+key = {json.dumps(str(folder / PKI / f"{name}.key"))}
+trust = {json.dumps(str(folder / PKI / "ca.crt"))}
 
 [agent.peers]
 {peers}{ports}"""

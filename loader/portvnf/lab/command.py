@@ -40,9 +40,11 @@ def run_demo(chosen: argparse.Namespace) -> int:
     if not 1 <= chosen.ues <= 20000:
         raise ConfigError(f"--ues {chosen.ues} is not within 1 to 20000")
     for name in ("report", "picture"):
-        folder = getattr(chosen, name).resolve().parent
-        if not folder.is_dir():
-            raise ConfigError(f"--{name} names a file in {folder}, which is not a folder")
+        path = getattr(chosen, name).resolve()
+        if not path.parent.is_dir():
+            raise ConfigError(f"--{name} names a file in {path.parent}, which is not a folder")
+        if path.is_dir():
+            raise ConfigError(f"--{name} must name a file: {path} is a folder")
     # Only this command needs the lab's packages, which other hosts do not have.
     from portvnf.lab import demo, require, sandbox
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from portvnf.errors import LabError
 from portvnf.lab import picture, report, video
 from portvnf.lab.account import totals
 from portvnf.lab.report import Expected, Report
+from portvnf.lab.run_folder import RunFolder
 from portvnf.lab.stage import VIDEO_UE, Stage
 from portvnf.lab.timeline import Timeline
 
@@ -47,21 +46,26 @@ def cache_folder() -> Path:
 def run(options: Options) -> int:
     """Runs the scenario inside the sandbox; 0 only when every expectation holds."""
     cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=cache))
+    folder = RunFolder(cache)
     passed = False
     try:
-        found = Scenario(options, folder, cache).play()
-        options.report.write_text(json.dumps(found, indent=2) + "\n")
+        found = Scenario(options, folder.path, cache).play()
+        _write(options.report, found)
         print(report.text(found))
         print(f"\nwritten: {options.report}, {options.picture}")
         passed = bool(found["ok"])
     finally:
-        if passed:
-            shutil.rmtree(folder)
-        else:
-            print(f"logs and configurations are kept in {folder}", flush=True)
+        folder.close(keep=not passed)
+        if not passed:
+            print(f"logs and configurations are kept in {folder.path}", flush=True)
     return 0 if passed else 1
+
+
+def _write(path: Path, found: Report) -> None:
+    try:
+        path.write_text(json.dumps(found, indent=2) + "\n")
+    except OSError as error:
+        raise LabError(f"the report cannot be written to {path}: {error.strerror}") from None
 
 
 class Scenario:

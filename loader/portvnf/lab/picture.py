@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib
 
+from portvnf.errors import LabError
 from portvnf.lab.account import BIN_NS
 from portvnf.lab.timeline import Timeline
 
@@ -132,7 +133,10 @@ def draw(
             x=0.01,
             ha="left",
         )
-        figure.savefig(path, dpi=130)
+        try:
+            figure.savefig(path, dpi=130)
+        except OSError as error:
+            raise LabError(f"the picture cannot be written to {path}: {error.strerror}") from None
         pyplot.close(figure)
 
 

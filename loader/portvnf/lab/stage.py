@@ -15,6 +15,7 @@ from portvnf.lab import addresses as at
 from portvnf.lab import blade, network
 from portvnf.lab.blade import BladePlan, LabBlade
 from portvnf.lab.role import Message, Role, python_role
+from portvnf.lab.run_folder import PKI
 from portvnf.lab.timeline import Timeline
 
 VIDEO_UE = 0
@@ -66,7 +67,7 @@ class Stage:
         network.build()
         configuration = folder / "vepc.toml"
         blade.write_gateway_configuration(configuration, sessions)
-        blade.make_credentials(folder / "pki")
+        blade.make_credentials(folder / PKI)
         self.blades: dict[str, LabBlade] = {}
         self.roles: dict[str, Role] = {}
         try:
