@@ -83,7 +83,7 @@ def _schema_of(artifact: Artifact | Label) -> Schema:
     stated = artifact.manifest.schema
     try:
         schema = load_schema(stated.name)
-    except ModuleNotFoundError:
+    except ConfigError:
         raise ArtifactError(
             f"{artifact.path} has the state schema {stated.name!r}, which this host lacks"
         ) from None

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from portvnf import roots
+from portvnf.errors import ConfigError
 from portvnf.state import image
+from portvnf.state.schema import load_schema
 from tests.migration.subscribers import make_image
 
 from .refusal import CONFIG, portvnf, refusal
@@ -158,3 +160,8 @@ def test_a_round_trip_on_other_isas_changes_nothing(
     assert done.returncode == 0, done.stderr
     assert f"(native, {other_isa})" in done.stdout
     assert output.read_bytes() == sound.read_bytes()
+
+
+def test_schemas_are_those_of_a_table() -> None:
+    with pytest.raises(ConfigError, match=r"no state schema 'fields' is known, only vepc"):
+        load_schema("fields")  # a module of the package, but of no VNF

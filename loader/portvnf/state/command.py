@@ -17,12 +17,12 @@ from portvnf.state.difference import differences, flatten, key_of
 from portvnf.state.schema import load_schema
 
 EXIT_DIFFERENT = 1
+_VNF = "vepc"
 
 
 def register(commands: Any) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser("image", help="look at, check, compare and restore images")
-    parser.add_argument("--vnf", default="vepc", help="whose state schema (default: vepc)")
     actions = parser.add_subparsers(dest="action", required=True)
 
     show = actions.add_parser("show", help="print an image's records")
@@ -58,7 +58,7 @@ def register(commands: Any) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    schema = load_schema(arguments.vnf)
+    schema = load_schema(_VNF)
     content = image.read(arguments.file, schema)
     names = [section.name for section in schema.image_sections]
     if arguments.section and arguments.section not in names:
@@ -83,7 +83,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    schema = load_schema(arguments.vnf)
+    schema = load_schema(_VNF)
     content = image.read(arguments.file, schema)
     total = sum(
         sum(1 for _ in image.records(content, section.name)) for section in schema.image_sections
@@ -93,7 +93,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    schema = load_schema(arguments.vnf)
+    schema = load_schema(_VNF)
     old, new = (image.read(path, schema) for path in (arguments.old, arguments.new))
     found = False
     for line in differences(old, new):

@@ -10,6 +10,7 @@ from typing import Any
 
 import construct as cs
 
+from portvnf.errors import ConfigError
 from portvnf.state import fields
 
 
@@ -64,9 +65,15 @@ class Schema:
         yield from describe(self.config, "  ")
 
 
+# The modules that declare a SCHEMA, by VNF.
+SCHEMAS = {"vepc": "portvnf.state.vepc"}
+
+
 def load_schema(name: str) -> Schema:
-    """The schema of a VNF of this package."""
-    schema: Schema = importlib.import_module(f"portvnf.state.{name}").SCHEMA
+    """The schema of a VNF of this package; a ConfigError for one that it does not know."""
+    if name not in SCHEMAS:
+        raise ConfigError(f"no state schema {name!r} is known, only {', '.join(SCHEMAS)}")
+    schema: Schema = importlib.import_module(SCHEMAS[name]).SCHEMA
     return schema
 
 
