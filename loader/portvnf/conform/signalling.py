@@ -139,5 +139,6 @@ class Signalling:
         teid, address = known if known and self._chance.hit(85) else self._tunnel()
         body = b"\x10" + teid.to_bytes(4, "big") + b"\x85\0\x04" + address
         message = wire.gtpu(_ERROR_INDICATION, 0, body, flags=2, optional=b"\0\3\0\0")
-        data = wire.udp4(address, GATEWAY_S1U, wire.GTPU_PORT, wire.GTPU_PORT, message)
+        source = address if self._chance.hit(90) else self._chance.pick(ENBS)
+        data = wire.udp4(source, GATEWAY_S1U, wire.GTPU_PORT, wire.GTPU_PORT, message)
         return Packet(S1U, data)
