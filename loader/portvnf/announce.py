@@ -42,6 +42,13 @@ class Announcement:
         """From text; ValueError for what is no address."""
         return cls(interface, tuple(ip_address(text) for text in addresses))
 
+    def check(self) -> None:
+        """Makes sure that take() would find its interface and may use it."""
+        self._open_link().close()
+        # To remove what nobody has needs the same permission, and does nothing.
+        for nowhere in {type(address)(0) for address in self.addresses}:
+            self._proxy(_RTM_DELNEIGH, 0, nowhere)
+
     def take(self) -> None:
         """Begins to answer, and tells the neighbours."""
         for address in self.addresses:
@@ -55,14 +62,24 @@ class Announcement:
 
     def tell(self) -> None:
         """Sends the unsolicited announcements."""
-        try:
-            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
-                link.bind((self.interface, 0))
+        with self._open_link() as link:
+            try:
                 own = link.getsockname()[4]
                 for address in self.addresses:
                     link.send(_frame(own, address))
+            except OSError as error:
+                raise self._failure("announce", error) from None
+
+    def _open_link(self) -> socket.socket:
+        link = None
+        try:
+            link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            link.bind((self.interface, 0))
         except OSError as error:
+            if link is not None:
+                link.close()
             raise self._failure("announce", error) from None
+        return link
 
     def _proxy(self, kind: int, flags: int, address: Address) -> None:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
@@ -83,7 +100,9 @@ class Announcement:
 
     def _failure(self, what: str, error: OSError) -> HostError:
         names = ", ".join(str(address) for address in self.addresses)
-        return HostError(f"cannot {what} {names} on {self.interface}: {error.strerror or error}")
+        return HostError(
+            f"cannot {what} {names} on {self.interface}: {error.strerror or str(error)}"
+        )
 
 
 def _neighbour_message(kind: int, flags: int, family: int, index: int, address: bytes) -> bytes:

@@ -73,6 +73,12 @@ class Instance:
         """Stops at a burst boundary; packets that arrive from now on are kept."""
         self.engine.set_mode(Mode.HOLD)
 
+    def check_announcements(self) -> None:
+        """A HostError says which announcement could not be made."""
+        for port in self.ports:
+            if port.announcement:
+                port.announcement.check()
+
     def announce(self) -> None:
         """Makes the network send the gateway's packets here."""
         for port in self.ports:

@@ -73,10 +73,16 @@ state_dir = "{name}.state"
 class AgentProcess:
     """A running agent. Use it as a context manager: it never outlives the block."""
 
-    def __init__(self, configuration: Path, isa: str = "host", **environment: str) -> None:
+    def __init__(
+        self,
+        configuration: Path,
+        isa: str = "host",
+        arguments: tuple[str, ...] = (),
+        **environment: str,
+    ) -> None:
         self.control = configuration.with_suffix(".sock")
         python = [sys.executable] if isa == "host" else roots.command(isa, environment)
-        argv = [*python, "-m", "portvnf.cli", "agent", str(configuration)]
+        argv = [*python, "-m", "portvnf.cli", "agent", str(configuration), *arguments]
         self.process = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,

@@ -109,8 +109,10 @@ def judge(neighbour: Neighbour, capture: Path | None) -> None:
     for address in ADDRESSES:
         assert neighbour.resolves(address) is None, f"{address} is answered for already"
     announcement.withdraw()  # fine, though nothing was taken
+    announcement.check()
     announcement.take()
     announcement.take()  # and again
+    announcement.check()  # which changes nothing
     for address in ADDRESSES:
         until(lambda a=address: neighbour.resolves(a) == own, f"{address} is answered for")
     # Neighbours that hold another blade's link address learn the new one without asking.
@@ -142,7 +144,7 @@ def judge(neighbour: Neighbour, capture: Path | None) -> None:
     for address in ADDRESSES:
         assert neighbour.resolves(address) is None, f"{address} is still answered for"
     for broken in (Announcement.of("nowhere", ADDRESSES), Announcement.of("nowhere", ("::1",))):
-        for act in (broken.take, broken.withdraw, broken.tell):
+        for act in (broken.check, broken.take, broken.withdraw, broken.tell):
             try:
                 act()
             except HostError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator
 from enum import Enum
@@ -11,7 +12,9 @@ from typing import Any
 
 from portvnf import config, select
 from portvnf.agent.configuration import BladeSpec
-from portvnf.errors import AgentError, HostError, MigrationError, StateError
+from portvnf.agent.ownership import Gone, Ownership
+from portvnf.agent.recovery import RestartCounter
+from portvnf.errors import AgentError, MigrationError, PortvnfError, StateError
 from portvnf.instance import Instance
 from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
@@ -40,6 +43,8 @@ class Blade:
         self.config = config.load(spec.vnf_config)
         self.selection = select.load(spec.artifact, spec.engine, spec.trust)
         self.state = State.STANDBY
+        self.ownership = Ownership(spec.state_dir)
+        self.restarts = RestartCounter(spec.state_dir, int(self.config.record["restart_counter"]))
         self.outcomes = destination.Outcomes()
         self._instance: Instance | None = None
         self._busy = threading.Lock()
@@ -50,13 +55,24 @@ class Blade:
         """Ends the instance, if there is one. A migration that is under way comes first; one
         that does not end in time is left to the end of the process."""
         if not self._busy.acquire(timeout=CLOSE_WAIT_S):
+            complain(f"{self.spec.name} ends in the middle of a migration, which is cut off")
+            self._withdraw_all()
             return
         try:
-            if self._instance is not None and self.state == State.ACTIVE:
-                self._instance.withdraw()
+            if self.state != State.STANDBY:
+                self._withdraw_all()
         finally:
             self._retire()
             self._busy.release()
+
+    def _withdraw_all(self) -> None:
+        """Whatever happened: the network must not send packets to a blade that is gone."""
+        for port in self.spec.ports:
+            if port.announcement:
+                try:
+                    port.announcement.withdraw()
+                except PortvnfError as error:
+                    complain(error.message)
 
     @contextlib.contextmanager
     def _alone(self, what: str, wait_s: float = 0) -> Iterator[None]:
@@ -112,7 +128,7 @@ class Blade:
             }
 
     def _fresh_instance(self) -> Instance:
-        record = {**self.config.record, "restart_counter": self._restart_counter()}
+        record = {**self.config.record, "restart_counter": self.restarts.read()}
         return Instance(
             self.selection.vnf,
             self.selection.schema,
@@ -121,29 +137,23 @@ class Blade:
             self.spec.hold_limit,
         )
 
-    def _restart_counter(self) -> int:
-        """Our Recovery value (TS 23.007, 18): one more than at the last start, from the
-        state folder. Imported state brings its own."""
-        path = self.spec.state_dir / "restart-counter"
-        try:
-            return int(path.read_text()) % 256
-        except (OSError, ValueError):
-            return int(self.config.record["restart_counter"])
-
-    def _count_restart(self) -> None:
-        path = self.spec.state_dir / "restart-counter"
-        try:
-            self.spec.state_dir.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{(self._restart_counter() + 1) % 256}\n")
-        except OSError as error:
-            raise AgentError(f"cannot write {path}: {error.strerror}") from None
+    def stand_by(self) -> None:
+        """Makes sure that this blade can take sessions over, and that the network sends it
+        nothing: an agent that was killed may have left its announcements behind."""
+        with self._alone("stand by"):
+            for port in self.spec.ports:
+                if port.announcement:
+                    port.announcement.check()
+                    port.announcement.withdraw()
+            self._fresh_instance().close()
 
     def start(self) -> None:
         """Takes up service with an empty state."""
         with self._alone("start"):
-            self._count_restart()
+            self.restarts.count()
             instance = self._fresh_instance()
             self._activate(instance)
+            self.ownership.clear()
             instance.announce()
             instance.serve()
 
@@ -161,18 +171,24 @@ class Blade:
             instance = self._fresh_instance()
             try:
                 instance.import_image(loaded)
+                self.restarts.write(self._recovery_of(instance))
+                self.ownership.clear()
                 instance.announce()
             except StateError as error:
                 instance.close()
                 raise StateError(f"{path}: {error}") from None
             except BaseException:
-                with contextlib.suppress(HostError):
-                    instance.withdraw()
+                self._withdraw_all()
                 instance.close()
                 raise
             self._activate(instance)
             instance.serve()
             return self.counters()["sessions"]
+
+    def _recovery_of(self, instance: Instance) -> int:
+        """The Recovery value in an instance's state."""
+        data = b"".join(chunk.data for chunk in instance.export("gateway"))
+        return int(self.selection.schema.section("gateway").record.parse(data).restart_counter)
 
     def export(self, path: Path) -> int:
         """Writes the state to an image file; returns its size in bytes."""
@@ -200,6 +216,7 @@ class Blade:
                     self.selection.counters,
                     opened,
                     lambda: self._connect(peer),
+                    lambda: self.ownership.write(Gone(peer, certain=False)),
                     report,
                 )
                 try:
@@ -207,8 +224,23 @@ class Blade:
                 finally:
                     if move.confirmed:
                         self._retire()
+                        self._note_given(peer)
                     elif move.committed:
                         self.state = State.IN_DOUBT
+                    else:
+                        self._note_own()
+
+    def _note_given(self, peer: str) -> None:
+        try:
+            self.ownership.write(Gone(peer, certain=True))
+        except AgentError as error:  # the doubt that was written stands for it
+            complain(error.message)
+
+    def _note_own(self) -> None:
+        try:
+            self.ownership.clear()
+        except AgentError as error:  # at worst the next start asks an operator
+            complain(error.message)
 
     def _retire(self) -> None:
         """The sessions are another blade's now, or gone."""
@@ -224,8 +256,12 @@ class Blade:
             if self.state != State.IN_DOUBT or self._instance is None:
                 raise AgentError(f"{self.spec.name} is {self.state.value}, not in doubt")
             if not keep:
+                gone = self.ownership.read()
                 self._retire()
+                if gone is not None:
+                    self._note_given(gone.peer)
                 return
+            self.ownership.clear()
             try:
                 self._instance.announce()
             finally:
@@ -262,13 +298,30 @@ class Blade:
             with self._alone("take over sessions"):
                 if self.state != State.STANDBY:
                     raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
-                destination.Destination(
-                    opened,
-                    self.selection.counters,
-                    self.outcomes,
-                    self._fresh_instance,
-                    self._activate,
-                ).take(self.identity(), hello)
+                try:
+                    destination.Destination(
+                        opened,
+                        self.selection.counters,
+                        self.outcomes,
+                        self._fresh_instance,
+                        self._activate,
+                    ).take(self.identity(), hello)
+                finally:
+                    if self._instance is not None:
+                        self._note_taken()
         except AgentError as error:
             opened.refuse(error)
             raise
+
+    def _note_taken(self) -> None:
+        """What the next start must know of sessions that came from a peer."""
+        self._note_own()
+        try:
+            self.restarts.write(self._recovery_of(self.instance))
+        except PortvnfError as error:
+            complain(error.message)
+
+
+def complain(sentence: str) -> None:
+    """Tells whoever reads the agent's stderr."""
+    print(f"portvnf: {sentence}", file=sys.stderr, flush=True)

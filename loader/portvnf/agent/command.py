@@ -15,7 +15,14 @@ def register(commands: Any) -> None:
     """Adds the commands to the parser."""
     agent = commands.add_parser("agent", help="run a blade: its VNF, its ports, its agent")
     agent.add_argument("configuration", type=Path, help="the blade's TOML file")
-    agent.set_defaults(run=lambda a: server.run(configuration.load(a.configuration)))
+    agent.add_argument(
+        "--take-ownership",
+        action="store_true",
+        help="be active with no sessions, though they were given to another blade",
+    )
+    agent.set_defaults(
+        run=lambda a: server.run(configuration.load(a.configuration), a.take_ownership)
+    )
 
     status = _operator(commands, "status", "what a blade is and how many sessions it has")
     status.set_defaults(run=lambda a: _print(a.control, {"command": "status"}))

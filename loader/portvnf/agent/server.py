@@ -7,13 +7,12 @@ import json
 import signal
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable
 from functools import partial
 
 from portvnf.agent import control
-from portvnf.agent.blade import MESSAGE_TIMEOUT_S, Blade, State
+from portvnf.agent.blade import MESSAGE_TIMEOUT_S, Blade, State, complain
 from portvnf.agent.configuration import BladeSpec
 from portvnf.errors import AgentError, PortvnfError
 from portvnf.migration import channel
@@ -22,12 +21,13 @@ HANDSHAKE_TIMEOUT_S = 30.0
 POLL_S = 0.2
 
 
-def run(spec: BladeSpec) -> int:
-    """Runs a blade's agent; returns when an operator or a signal stops it."""
+def run(spec: BladeSpec, take_ownership: bool = False) -> int:
+    """Runs a blade's agent; returns when an operator or a signal stops it. With
+    `take_ownership` it is active whatever its configuration and its last run say."""
     context = None if spec.agent is None else spec.agent.credentials.context(server=True)
     blade = Blade(spec)
     if blade.selection.note:
-        print(f"portvnf: {blade.selection.note}", file=sys.stderr)
+        complain(blade.selection.note)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -36,8 +36,7 @@ def run(spec: BladeSpec) -> int:
         operators = stack.enter_context(_control_socket(spec))
         stack.callback(spec.control.unlink, missing_ok=True)
         peers = stack.enter_context(_peer_socket(spec)) if spec.agent else None
-        if spec.active:
-            blade.start()
+        _begin(blade, take_ownership)
         _in_background(
             lambda: _accept(operators, stopping, lambda c: control.serve(c, blade, stopping.set))
         )
@@ -47,8 +46,18 @@ def run(spec: BladeSpec) -> int:
         while not stopping.wait(POLL_S):
             pass
         if blade.state == State.IN_DOUBT:
-            print("portvnf: stopped while in doubt about a migration", file=sys.stderr)
+            complain("stopped while in doubt about a migration")
     return 0
+
+
+def _begin(blade: Blade, take_ownership: bool) -> None:
+    gone = None if take_ownership else blade.ownership.read()
+    if take_ownership or (blade.spec.active and gone is None):
+        blade.start()
+        return
+    if gone is not None and (blade.spec.active or not gone.certain):
+        complain(gone.sentence(blade.spec.name))
+    blade.stand_by()
 
 
 def _control_socket(spec: BladeSpec) -> socket.socket:
@@ -65,7 +74,7 @@ def _control_socket(spec: BladeSpec) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        raise AgentError(f"cannot listen on {spec.control}: {error.strerror}") from None
+        raise AgentError(f"cannot listen on {spec.control}: {error.strerror or error}") from None
     except AgentError:
         listener.close()
         raise
@@ -79,7 +88,7 @@ def _peer_socket(spec: BladeSpec) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise AgentError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise AgentError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _in_background(work: Callable[[], None]) -> None:
@@ -95,7 +104,7 @@ def _accept(
         except OSError as error:
             if listener.fileno() < 0:
                 return  # closed: the agent ends
-            print(f"portvnf: cannot accept a connection: {error.strerror}", file=sys.stderr)
+            complain(f"cannot accept a connection: {error.strerror or error}")
             stopping.wait(POLL_S)  # too many files open: some will be closed
             continue
         _in_background(partial(serve, connection))
@@ -109,4 +118,4 @@ def _peer(plain: socket.socket, context: ssl.SSLContext, blade: Blade) -> None:
             opened.set_timeout(MESSAGE_TIMEOUT_S)
             blade.answer_peer(opened)
     except PortvnfError as error:
-        print(f"portvnf: {error}", file=sys.stderr, flush=True)
+        complain(error.message)

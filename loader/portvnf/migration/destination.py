@@ -133,6 +133,7 @@ class Destination:
             elif kind == Kind.PREPARE:
                 instance.complete_import()
                 self._check_gauges(instance, decode_control(payload))
+                instance.check_announcements()  # after COMMIT it would be too late
                 self._channel.send(Kind.READY, b"{}")
                 return
             else:

@@ -71,6 +71,7 @@ class Source:
         counters: tuple[str, ...],
         channel: Channel,
         reconnect: Reconnect,
+        giving: Callable[[], None],
         report: Report,
     ) -> None:
         self._instance = instance
@@ -78,6 +79,7 @@ class Source:
         self._channel = channel
         self._first_channel = channel
         self._reconnect = reconnect
+        self._giving = giving
         self._report = report
         self._tally = Tally()
         self._id = uuid.uuid4().hex
@@ -204,6 +206,7 @@ class Source:
     def _commit(self) -> None:
         """Gives ownership away. From here on, only the destination's word undoes it."""
         self._instance.withdraw()
+        self._giving()  # a restart must know of it before the destination does
         self.committed = True
         try:
             self._channel.send(Kind.COMMIT)

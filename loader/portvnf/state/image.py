@@ -12,7 +12,6 @@ writer stand side by side, part for part.
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 
 import construct as cs
 
+from portvnf import durable
 from portvnf.errors import ImageError
 from portvnf.state.schema import Schema, Section, leaf_names
 
@@ -182,16 +182,10 @@ def _decode_sections(
 def write(path: Path, image: Image) -> int:
     """Writes an image file, whole or not at all. Returns its size in bytes."""
     data = encode(image)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        durable.replace(path, data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ImageError(f"cannot write {path}: {error.strerror}") from None
+        raise ImageError(f"cannot write {path}: {error.strerror or error}") from None
     return len(data)
 
 
@@ -200,7 +194,7 @@ def read(path: Path, schema: Schema) -> Image:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror}") from None
+        raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
     return decode(data, schema, str(path))
 
 
