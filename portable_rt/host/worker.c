@@ -54,8 +54,7 @@ static void *work(void *argument)
         pv_engine_flush(engine);
         sleep_until_work(engine);
     }
-    pv_engine_flush(engine);
-    return NULL;
+    return NULL; /* whoever stops the engine flushes it: the ports are his from here on */
 }
 
 /* Threads inherit the signal mask: signals stay with the program's own threads. */
@@ -112,6 +111,8 @@ i64 pv_engine_stop(struct pv_engine *engine)
     }
     while (engine->worker_state == PV_WORKER_STOPPING)
         pthread_cond_wait(&engine->changed, &engine->lock);
+    if (engine->worker_state == PV_WORKER_NONE)
+        pv_engine_flush(engine);
     pthread_mutex_unlock(&engine->lock);
     return 0;
 }

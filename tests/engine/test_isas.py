@@ -68,6 +68,16 @@ def test_sanitizers_find_nothing(tmp_path: Path, native_outcome: str, sanitizers
     assert run_outcome(tmp_path, compiler, []) == native_outcome
 
 
+@pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
+def test_a_recording_ends_while_the_engine_stops(tmp_path: Path, sanitizers: str) -> None:
+    compiler = ["gcc", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
+    program = build(tmp_path, compiler, [HERE / "stop_race.c"])
+    command = [program, str(tmp_path / "pipe")]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"closed 0 recorded {24 + 20 * (16 + 1000)}\n"
+
+
 @pytest.mark.parametrize(
     ("triplet", "emulator"),
     [

@@ -72,7 +72,8 @@ void pv_engine_destroy(struct pv_engine *engine);
 i64 pv_engine_add_port(struct pv_engine *engine, u64 number, const char *driver,
                        const char *arguments, char *error, u64 error_size);
 
-/* Starts or stops the worker thread. Stopping waits for the burst in hand. */
+/* Starts or stops the worker thread. Stopping waits for the burst in hand and hands the
+ * ports' buffered output to the system, also when there is no worker. */
 i64 pv_engine_start(struct pv_engine *engine, char *error, u64 error_size);
 i64 pv_engine_stop(struct pv_engine *engine);
 
