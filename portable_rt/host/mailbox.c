@@ -63,12 +63,14 @@ int pv_mailbox_serve(struct pv_engine *engine)
     if (!__atomic_load_n(&engine->mail, __ATOMIC_ACQUIRE))
         return 1;
     pthread_mutex_lock(&engine->lock);
-    int stopping = engine->worker_state == PV_WORKER_STOPPING;
+    int stopping;
     /* Only what waits now, because threads that ask again and again must not keep the
-     * worker from its packets; but at the end, everything. */
-    do
+     * worker from its packets; but at the end, which may be asked for while a task runs,
+     * everything. */
+    do {
         serve_waiting(engine);
-    while (stopping && engine->first_request);
+        stopping = engine->worker_state == PV_WORKER_STOPPING;
+    } while (stopping && engine->first_request);
     set_mail(engine, engine->first_request != NULL);
     if (stopping)
         engine->worker_listens = 0;

@@ -88,6 +88,32 @@ def test_starts_and_stops_race_with_requests(engine: Engine, double: Double) -> 
     assert engine.stats().running == 0
 
 
+def test_a_stop_that_is_asked_for_during_a_task_is_not_forgotten(
+    engine: Engine, double: Double
+) -> None:
+    @ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+    def slow_task(_arena: int, _argument: int) -> int:
+        time.sleep(0.2)
+        return 7
+
+    address = ctypes.cast(slow_task, ctypes.c_void_p).value
+    assert address
+    results: list[int] = []
+    engine.start()
+    asking = threading.Thread(target=lambda: results.append(engine.run(address)))
+    stopping = threading.Thread(target=engine.stop)
+    asking.start()
+    time.sleep(0.05)
+    stopping.start()
+    stopping.join(3)
+    forgotten = stopping.is_alive()
+    engine.run(double.count, ctypes.addressof(ONE))  # would remind it
+    asking.join()
+    stopping.join()
+    assert not forgotten
+    assert results == [7]
+
+
 def test_run_works_without_a_worker_and_with_one(engine: Engine, double: Double) -> None:
     assert engine.run(double.count, ctypes.addressof(ONE)) == 1
     engine.start()
