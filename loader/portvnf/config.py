@@ -20,8 +20,17 @@ from portvnf.errors import ConfigError
 from portvnf.state.vepc import CONFIG
 
 _PDN_TYPES = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}
+_LEAST_MTU6 = 1280  # RFC 8200, section 5
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+# No UE can have an address of these.
+_NOT_FOR_UES: tuple[Network, ...] = (
+    *map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")),
+    *map(IPv6Network, ("::/127", "fe80::/10", "ff00::/8")),
+)
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,12 @@ class Table:
         """An IPv4 or IPv6 address."""
         text = self.take(key, str, default, required=default is None)
         try:
-            return str(kind(text))
+            address: Address = kind(text)
         except ValueError:
             raise ConfigError(f"{self.where}: {key} = {text!r} is no {kind.__name__}") from None
+        if text != default:
+            _check_one_host(address, f"{self.where}: {key}")
+        return str(address)
 
     def network(self, key: str, kind: type) -> Network | None:
         """An address pool, or None."""
@@ -100,6 +112,23 @@ class Table:
 def _kind_name(kind: type) -> str:
     names = {str: "a string", int: "an integer", bool: "true or false", list: "a list"}
     return names.get(kind, kind.__name__)
+
+
+def _check_one_host(address: Address, what: str) -> None:
+    # Loopback is allowed: a whole EPC fits on one host, as tests show.
+    kind = (
+        "is unspecified"
+        if address.is_unspecified
+        else "is a multicast address"
+        if address.is_multicast
+        else "is reserved, as broadcast is"
+        if address.version == 4 and address.is_reserved
+        else "has a zone, which is this host's own matter"
+        if isinstance(address, IPv6Address) and address.scope_id
+        else ""
+    )
+    if kind:
+        raise ConfigError(f"{what} = {address} cannot be one host's address: it {kind}")
 
 
 def load_toml(path: Path) -> Table:
@@ -148,15 +177,16 @@ def _gateway(table: Table) -> dict[str, Any]:
         "apns": [],
     }
     table.end()
-    for key in ("s11", "s1u"):
-        if record[key] == "0.0.0.0":
-            raise ConfigError(f"{table.where}: {key} must not be 0.0.0.0")
+    # Each is the address of a port of its own, and a kernel routes an address to one port.
+    for one, other in combinations(("s11", "s1u", "sgi"), 2):
+        if record[one] == record[other]:
+            raise ConfigError(f"{table.where}: {one} and {other} are both {record[one]}")
     return record
 
 
 def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dict[str, Any]:
     name = table.take("name", str, required=True).lower()
-    if not re.fullmatch(r"[a-z0-9.-]{1,63}", name):
+    if len(name) > 63 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", name):
         raise ConfigError(f"{table.where}: {name!r} is no APN network identifier")
     if name in names:
         raise ConfigError(f"{table.where}: APN {name!r} is there already")
@@ -169,6 +199,7 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
             limits = f"a /{shortest} to /{longest}"
             raise ConfigError(f"{table.where}: {key} must be {limits}, not {pool}")
         if pool is not None:
+            _check_for_ues(table, key, pool)
             pools.append((f"{key} of {name!r}", pool))
     dns4, dns6 = _dns(table)
     record = {
@@ -180,12 +211,18 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
         "pool6_length": pool6.prefixlen if pool6 else 0,
         "dns4": dns4,
         "dns6": dns6,
-        "mtu": table.integer("mtu", 576, 9000, 1400),
+        "mtu": table.integer("mtu", _LEAST_MTU6 if pool6 else 576, 9000, 1400),
         "ambr_uplink": table.integer("ambr_uplink", 0, 0xFFFFFFFF, 0),
         "ambr_downlink": table.integer("ambr_downlink", 0, 0xFFFFFFFF, 0),
     }
     table.end()
     return record
+
+
+def _check_for_ues(table: Table, key: str, pool: Network) -> None:
+    for taken in _NOT_FOR_UES:
+        if pool.version == taken.version and pool.overlaps(taken):
+            raise ConfigError(f"{table.where}: {key} = {pool} is not for hosts: it meets {taken}")
 
 
 def _pdn_types(table: Table, pool4: Network | None, pool6: Network | None) -> int:
@@ -211,6 +248,7 @@ def _dns(table: Table) -> tuple[list[str], list[str]]:
             address = IPv6Address(text) if ":" in text else IPv4Address(text)
         except ValueError:
             raise ConfigError(f"{table.where}: dns: {text!r} is no address") from None
+        _check_one_host(address, f"{table.where}: dns")
         servers[address.version].append(str(address))
     for version, listed in servers.items():
         if len(listed) > 2:

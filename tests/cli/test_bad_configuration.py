@@ -53,7 +53,20 @@ VNF_CONFIGS = {
     "too-many-sessions": (SOUND.replace("= 100", "= 16777216"), "must be 1 to 16777215, not"),
     "bad-address": (SOUND.replace("10.11.0.1", "10.11.0.256"), "s11 = '10.11.0.256' is no IPv4"),
     "ipv6-for-ipv4": (SOUND.replace("10.11.0.1", "fd00::1"), "s11 = 'fd00::1' is no IPv4Address"),
-    "no-address": (SOUND.replace("10.11.0.1", "0.0.0.0"), "[gateway]: s11 must not be 0.0.0.0"),
+    "no-address": (SOUND.replace("10.11.0.1", "0.0.0.0"), "s11 = 0.0.0.0 cannot be one host's"),
+    "multicast": (SOUND.replace("10.11.0.1", "224.0.0.1"), "s11 = 224.0.0.1 cannot be one host's"),
+    "broadcast": (
+        SOUND.replace("10.11.0.1", "255.255.255.255"),
+        "s11 = 255.255.255.255 cannot be one host's address: it is reserved",
+    ),
+    "sgi-multicast": (with_gateway('sgi = "239.1.1.1"'), "sgi = 239.1.1.1 cannot be one host's"),
+    "sgi6-multicast": (with_gateway('sgi6 = "ff02::1"'), "sgi6 = ff02::1 cannot be one host's"),
+    "sgi6-zone": (
+        with_gateway('sgi6 = "fe80::1%eth0"'),
+        "sgi6 = fe80::1%eth0 cannot be one host's",
+    ),
+    "one-for-two": (SOUND.replace("10.12.0.1", "10.11.0.1"), "s11 and s1u are both 10.11.0.1"),
+    "sgi-for-two": (with_gateway('sgi = "10.12.0.1"'), "s1u and sgi are both 10.12.0.1"),
     "no-apn": (GATEWAY, ": apn is missing"),
     "empty-apns": (f"apn = []\n{GATEWAY}", "1 to 16 [[apn]] tables are needed, not 0"),
     "17-apns": (
@@ -63,6 +76,17 @@ VNF_CONFIGS = {
     "apn-twice": (SOUND + SECOND.format("INTERNET", "10.46.0.0/16"), "'internet' is there already"),
     "long-name": (SOUND.replace('"internet"', f'"{"a" * 64}"'), "is no APN network identifier"),
     "odd-name": (SOUND.replace('"internet"', '"inter net"'), "'inter net' is no APN network ident"),
+    "dots": (SOUND.replace('"internet"', '"..-"'), "'..-' is no APN network identifier"),
+    "empty-label": (SOUND.replace('"internet"', '"a..b"'), "'a..b' is no APN network identifier"),
+    "hyphen-first": (SOUND.replace('"internet"', '"a.-b"'), "'a.-b' is no APN network identifier"),
+    "multicast-pool": (
+        SOUND.replace("10.45.0.0/16", "224.0.0.0/8"),
+        "pool4 = 224.0.0.0/8 is not for hosts: it meets 224.0.0.0/3",
+    ),
+    "loopback-pool": (SOUND.replace("10.45.0.0/16", "127.1.0.0/16"), "pool4 = 127.1.0.0/16 is not"),
+    "link-local-pool": (with_apn('pool6 = "fe80::/48"'), "pool6 = fe80::/48 is not for hosts"),
+    "dns-multicast": (with_apn('dns = ["224.0.0.251"]'), "dns = 224.0.0.251 cannot be one host's"),
+    "dns-zone": (with_apn('dns = ["fe80::1%eth0"]'), "dns = fe80::1%eth0 cannot be one host's"),
     "no-pool": (GATEWAY + '[[apn]]\nname = "x"\n', "[[apn]] 1: it has neither pool4 nor pool6"),
     "host-bits": (SOUND.replace("10.45.0.0/16", "10.45.0.1/16"), "is no pool: "),
     "pool-too-large": (SOUND.replace("10.45.0.0/16", "8.0.0.0/7"), "pool4 must be a /8 to /30"),
@@ -85,6 +109,10 @@ VNF_CONFIGS = {
     ),
     "dns-numbers": (with_apn("dns = [1]"), "dns must be a list of strings"),
     "small-mtu": (with_apn("mtu = 575"), "mtu must be 576 to 9000, not 575"),
+    "small-mtu-for-ipv6": (
+        with_apn('mtu = 1279\npool6 = "2001:db8::/48"'),
+        "mtu must be 1280 to 9000, not 1279",
+    ),
 }
 
 
@@ -104,6 +132,13 @@ def test_the_pattern_that_the_others_spoil_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "vnf.toml"
     path.write_text(SOUND)
     assert config.load(path).record["sessions"] == 100
+
+
+def test_what_looks_odd_but_works(tmp_path: Path) -> None:
+    path = tmp_path / "vnf.toml"
+    loopback = SOUND.replace("10.11.0.1", "127.0.0.3").replace("10.12.0.1", "127.0.0.6")
+    path.write_text(loopback.replace('"internet"', '"a.b-c.9"') + "mtu = 576\n")
+    assert config.load(path).record["s1u"] == "127.0.0.6"
 
 
 @pytest.mark.parametrize("name", ["overlap", "unknown-key", "not-toml"])
