@@ -7,6 +7,7 @@ certificate. Operators with an authority of their own use that instead.
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,19 @@ def _write(folder: Path, name: str, key: Any, certificate: Any, serialization: A
     private = key.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    key_path, certificate_path = folder / f"{name}.key", folder / f"{name}.crt"
+    if certificate_path.exists():  # before a key is made that nothing would go with
+        raise ConfigError(f"{certificate_path} is there already; it is never replaced")
+    _write_new(key_path, private, 0o600)
+    _write_new(certificate_path, certificate.public_bytes(pem), 0o644)
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
     try:
-        path = folder / f"{name}.key"
-        path.touch(mode=0o600)
-        path.write_bytes(private)
-        (folder / f"{name}.crt").write_bytes(certificate.public_bytes(pem))
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise ConfigError(f"{path} is there already; it is never replaced") from None
     except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None

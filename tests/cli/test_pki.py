@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,30 @@ def test_no_authority_or_a_damaged_one(tmp_path: Path) -> None:
     assert said == f"the authority in {tmp_path} is damaged or has a password"
     file = tmp_path / "ca.crt"
     assert refusal("pki", "init", file).startswith(f"cannot make {file}: ")
+
+
+def test_nothing_is_replaced(tmp_path: Path) -> None:
+    assert cli.main(["pki", "init", str(tmp_path)]) == 0
+    assert cli.main(["pki", "issue", str(tmp_path), "a"]) == 0
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    said = refusal("pki", "issue", tmp_path, "a")
+    assert said == f"{tmp_path / 'a.crt'} is there already; it is never replaced"
+    (tmp_path / "b.key").symlink_to(tmp_path / "elsewhere")
+    said = refusal("pki", "issue", tmp_path, "b")
+    assert said == f"{tmp_path / 'b.key'} is there already; it is never replaced"
+    (tmp_path / "b.key").unlink()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    for name in ("ca.key", "a.key"):
+        (tmp_path / name).unlink()
+    said = refusal("pki", "init", tmp_path)
+    assert said == f"{tmp_path / 'ca.crt'} is there already; it is never replaced"
+    assert not (tmp_path / "ca.key").exists()
+
+
+def test_keys_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        assert cli.main(["pki", "init", str(tmp_path)]) == 0
+    finally:
+        os.umask(old)
+    assert (tmp_path / "ca.key").stat().st_mode & 0o777 == 0o600
