@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import platform
 from functools import cache
 from typing import Any
 
@@ -61,10 +60,3 @@ def parse(bitcode: bytes, where: str) -> Any:
             f"{where} is not bitcode that LLVM {version()} reads: {detail}"
         ) from None
     return module
-
-
-def host_isa() -> str:
-    """This host's ISA by LLVM's name: x86_64, mips64el, s390x, aarch64, ..."""
-    # An emulated mips64el process sees uname's "mips64" whatever its byte order.
-    architecture = str(binding().get_process_triple().split("-")[0])
-    return architecture or platform.machine()

@@ -57,6 +57,36 @@ def test_locks_are_exact_and_hold_what_the_project_needs() -> None:
         assert needed.split(">")[0] in locked
 
 
+@pytest.mark.parametrize(
+    ("listed", "tools"),
+    [
+        ("artifact_tools", ["portvnf.artifact.build"]),
+        ("state_tools", ["portvnf.state.codegen", "portvnf.state.vepc"]),
+    ],
+)
+def test_the_build_depends_on_what_its_tools_import(listed: str, tools: list[str]) -> None:
+    code = (
+        f"import sys, {', '.join(tools)}; "
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'portvnf'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+    )
+    package = Path(portvnf.__file__).parent
+    imported = {f"portvnf/{Path(file).relative_to(package)}" for file in done.stdout.split()}
+    text = (ROOT / "loader" / "meson.build").read_text()
+    files = text.split(f"{listed} = files(")[1].split(")")[0]
+    assert imported <= {line.strip(" ',") for line in files.splitlines()}
+
+
+def test_a_wheel_leaves_out_every_package_s_cache() -> None:
+    text = (ROOT / "loader" / "meson.build").read_text()
+    parts = text.split("foreach part : [")[1].split("]")[0]
+    assert {part.strip(" '\n") for part in parts.split(",")} - {""} == {
+        path.parent.name for path in (ROOT / "loader" / "portvnf").glob("*/__init__.py")
+    }
+
+
 @pytest.mark.slow
 def test_two_folders_one_artifact(tmp_path: Path) -> None:
     built = []
