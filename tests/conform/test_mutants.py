@@ -67,7 +67,7 @@ class TestMutant:
         subject = Subject(locate.artifact(), sources)
         matrix = run_matrix(subject, mutant.cells, generated_traces(2000))
         assert not matrix.ok
-        (found, *_) = explain(matrix, subject, tmp_path, seconds=5)
+        (found, *_) = explain(matrix, subject, tmp_path, seconds=4)
         assert re.search(mutant.conform, str(found.difference)), str(found.difference)
         assert found.packets <= 100
         assert found.reproducer.is_file()

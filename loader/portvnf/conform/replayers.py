@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -83,6 +84,7 @@ class JitProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
+            bufsize=0,  # a buffer could not be closed once the other side is gone
             # The package of this process, wherever that is; a root's command sets its own.
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )
@@ -121,11 +123,8 @@ class JitProcess:
             self._start()
         process = self._process
         assert process is not None and process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has died: the answer says how
             process.stdin.write(f"{trace}\t{result}\n".encode())
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has died: the answer says how
         return str(self._answer(timeout).get("error", ""))
 
     def _kill(self) -> None:
