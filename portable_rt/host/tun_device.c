@@ -15,11 +15,29 @@
 /* The kernel's own queue towards us: what it keeps while nobody reads. */
 #define TUN_QUEUE_PACKETS 10000
 
-/* Lengthening the queue needs CAP_NET_ADMIN over the network namespace. Without it the
+/* How many packets the device's queue holds now; 0 when the kernel does not say. */
+static i64 queue_length(const char *name)
+{
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, name);
+    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (control < 0)
+        return 0;
+    int result = ioctl(control, SIOCGIFTXQLEN, &request);
+    close(control);
+    return result == 0 ? request.ifr_qlen : 0;
+}
+
+/* A queue that is longer already is left to the operator who made it so.
+ *
+ * Lengthening the queue needs CAP_NET_ADMIN over the network namespace. Without it the
  * device works with the queue that it has, so a refusal is no failure. It goes by netlink
  * because the ioctl asks for the right over the whole machine. */
 static void lengthen_queue(const char *name)
 {
+    if (queue_length(name) >= TUN_QUEUE_PACKETS)
+        return;
     struct {
         struct nlmsghdr header;
         struct ifinfomsg link;

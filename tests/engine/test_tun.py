@@ -14,7 +14,7 @@ from portvnf import locate, roots
 
 from .conftest import C_FLAGS, HERE, HOST_SOURCES
 
-SCENARIOS = ["echo", "hold", "stall", "overlong", "down", "busy", "handle", "release"]
+SCENARIOS = ["queue", "echo", "hold", "stall", "overlong", "down", "busy", "handle", "release"]
 DOUBLE_SOURCE = HERE / "double_vnf.c"
 
 

@@ -57,12 +57,26 @@ def wait_until_held(engine: Engine, packets: int) -> None:
         time.sleep(0.001)
 
 
+def queue_length(device: str) -> int:
+    return int(json.loads(ip("-json", "link", "show", device))[0]["txqlen"])
+
+
+def queue() -> None:
+    """A device's queue is made longer, never shorter."""
+    for length, expected in ((500, 10_000), (20_000, 20_000)):
+        device = f"queue{length}"
+        ip("tuntap", "add", device, "mode", "tun")
+        ip("link", "set", device, "txqueuelen", str(length))
+        with Tun(device):
+            assert queue_length(device) == expected
+
+
 def echo() -> None:
     """Packets go out and come back in order, many to a wake-up."""
     with new_engine() as engine:
         engine.add_port(0, "tun", "device=one")
         peer = bring_up("one", 1)
-        assert json.loads(ip("-json", "link", "show", "one"))[0]["txqlen"] == 10_000
+        assert queue_length("one") == 10_000
         engine.start()
         for first in range(0, 5000, 50):
             sent = [number.to_bytes(4, "big") for number in range(first, first + 50)]
@@ -244,7 +258,7 @@ def move_far_end(pid: int) -> None:
         subprocess.run([*enter, *arguments.split()], check=True)
 
 
-SCENARIOS = (echo, hold, stall, overlong, down, busy, handle, release)
+SCENARIOS = (queue, echo, hold, stall, overlong, down, busy, handle, release)
 
 if __name__ == "__main__":
     for interface in ("all", "default"):
