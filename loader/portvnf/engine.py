@@ -44,6 +44,7 @@ class PortStats:
     tx_bytes: int
     tx_dropped: int
     rx_errors: int
+    tx_errors: int
     last_rx_ns: int
 
 

@@ -20,6 +20,8 @@ struct pv_capture_writer {
     int fd;
     int failure; /* errno of the first write that failed */
     u64 filled;
+    u64 packets;   /* in the buffer */
+    u64 unwritten; /* packets that were in the buffer when a write failed */
     char path[PATH_MAX];
     u8 buffer[WRITER_BUFFER];
 };
@@ -51,6 +53,8 @@ struct pv_capture_writer *pv_capture_writer_open(const char *path, struct pv_sen
     }
     writer->failure = 0;
     writer->filled = 0;
+    writer->packets = 0;
+    writer->unwritten = 0;
     strcpy(writer->path, path);
     put_le32(writer, PV_CAPTURE_MAGIC_NANOSECONDS);
     put_le32(writer, 2 | 4 << 16); /* version 2.4 as two 16-bit words */
@@ -71,7 +75,15 @@ void pv_capture_writer_flush(struct pv_capture_writer *writer)
         else if (written == 0 || errno != EINTR)
             writer->failure = written == 0 ? EIO : errno;
     }
+    if (writer->failure)
+        writer->unwritten += writer->packets;
     writer->filled = 0;
+    writer->packets = 0;
+}
+
+u64 pv_capture_writer_unwritten(const struct pv_capture_writer *writer)
+{
+    return writer->unwritten;
 }
 
 i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **packets, u64 count)
@@ -82,12 +94,15 @@ i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **p
         const struct pv_packet *packet = packets[i];
         if (writer->filled + PV_CAPTURE_RECORD + packet->length > WRITER_BUFFER)
             pv_capture_writer_flush(writer);
+        if (writer->failure)
+            break;
         put_le32(writer, (u64)stamp.tv_sec);
         put_le32(writer, (u64)stamp.tv_nsec);
         put_le32(writer, packet->length);
         put_le32(writer, packet->length);
         memcpy(writer->buffer + writer->filled, packet->base + packet->offset, packet->length);
         writer->filled += packet->length;
+        writer->packets++;
     }
     return -(i64)writer->failure;
 }

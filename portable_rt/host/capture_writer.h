@@ -16,6 +16,10 @@ i64 pv_capture_writer_add(struct pv_capture_writer *writer, struct pv_packet **p
 /* Hands what is buffered to the system. */
 void pv_capture_writer_flush(struct pv_capture_writer *writer);
 
+/* How many packets were taken that could then not be written. The buffer whose write failed
+ * counts as a whole, although its first packets may be in the file. */
+u64 pv_capture_writer_unwritten(const struct pv_capture_writer *writer);
+
 /* Flushes, closes and frees. Fails with a sentence when the file is not complete. */
 i64 pv_capture_writer_close(struct pv_capture_writer *writer, struct pv_sentence sentence);
 

@@ -68,6 +68,13 @@ static u64 pcap_rx_burst(struct pv_port *port, struct pv_packet **packets, u64 c
     return received;
 }
 
+static void count_unwritten(struct pv_port *port)
+{
+    struct pcap_device *device = port->device;
+    if (device->writer)
+        pv_stat_set(&port->stats.tx_errors, pv_capture_writer_unwritten(device->writer));
+}
+
 static void pcap_tx_burst(struct pv_port *port, struct pv_packet **packets, u64 count)
 {
     struct pcap_device *device = port->device;
@@ -77,6 +84,7 @@ static void pcap_tx_burst(struct pv_port *port, struct pv_packet **packets, u64 
         else
             pv_port_not_sent(port, 1);
     }
+    count_unwritten(port);
 }
 
 static int pcap_poll_descriptor(struct pv_port *port)
@@ -90,6 +98,7 @@ static void pcap_flush(struct pv_port *port)
     struct pcap_device *device = port->device;
     if (device->writer)
         pv_capture_writer_flush(device->writer);
+    count_unwritten(port);
 }
 
 const struct pv_driver pv_driver_pcap = {

@@ -194,6 +194,29 @@ def test_recordings_that_cannot_be_made(engine: Engine, tmp_path: Path) -> None:
         engine.record(0, missing)
 
 
+@pytest.mark.parametrize("worker", [False, True])
+def test_sent_packets_that_met_a_full_disk_are_counted(double: Double, worker: bool) -> None:
+    with double.engine() as engine:
+        engine.add_port(0, "mem", "slots=512")
+        engine.add_port(1, "pcap", "tx=/dev/full")
+        for number in range(3):
+            assert engine.mem_push(0, ipv4(number))
+        if worker:
+            engine.start()
+            while engine.port_stats(1).tx_packets < 3:
+                time.sleep(0.001)
+        else:
+            engine.step(1)
+        engine.stop()  # writes what is left
+        stats = engine.port_stats(1)
+        assert (stats.tx_packets, stats.tx_dropped, stats.tx_errors) == (3, 0, 3)
+        for number in range(3):
+            assert engine.mem_push(0, ipv4(number))
+        engine.step(1)
+        stats = engine.port_stats(1)
+        assert (stats.tx_packets, stats.tx_dropped, stats.tx_errors) == (3, 3, 3)
+
+
 def test_a_recording_that_met_a_full_disk_says_so(engine: Engine) -> None:
     engine.record(0, Path("/dev/full"))
     engine.mem_push(0, ipv4(1))

@@ -35,6 +35,7 @@ struct pv_port_stats {
     u64 tx_bytes;
     u64 tx_dropped; /* the driver took no more (queue full or device down) */
     u64 rx_errors;  /* packets that the driver could not deliver (too long) */
+    u64 tx_errors;  /* packets counted as sent that the driver then could not write (disk full) */
     u64 last_rx_ns; /* monotonic time of the newest arrival, 0 if none */
 };
 
