@@ -91,12 +91,12 @@ def test_starts_and_stops_race_with_requests(engine: Engine, double: Double) -> 
 def test_a_stop_that_is_asked_for_during_a_task_is_not_forgotten(
     engine: Engine, double: Double
 ) -> None:
-    @ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
     def slow_task(_arena: int, _argument: int) -> int:
         time.sleep(0.2)
         return 7
 
-    address = ctypes.cast(slow_task, ctypes.c_void_p).value
+    task = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(slow_task)
+    address = ctypes.cast(task, ctypes.c_void_p).value
     assert address
     results: list[int] = []
     engine.start()
