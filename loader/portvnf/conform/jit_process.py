@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from portvnf.artifact import Artifact
-from portvnf.conform.native_replay import replay_file
 from portvnf.errors import PortvnfError
 from portvnf.jit import compile_artifact
+from portvnf.trace.engine_replay import replay_file
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     for line in sys.stdin:
         trace, result = line.rstrip("\n").split("\t")
         try:
-            packets = replay_file(loaded, Path(trace).read_bytes(), Path(result), fill)
+            packets = replay_file(loaded, Path(trace), Path(result), fill)
             _say({"packets": packets})
         except PortvnfError as error:
             _say({"error": error.message})
