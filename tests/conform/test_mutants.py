@@ -66,6 +66,7 @@ class TestMutant:
             return
         subject = Subject(locate.artifact(), sources)
         matrix = run_matrix(subject, mutant.cells, generated_traces(2000))
+        assert all(row.traces for row in matrix.rows), [row.reason for row in matrix.rows]
         assert not matrix.ok
         (found, *_) = explain(matrix, subject, tmp_path, seconds=4)
         assert re.search(mutant.conform, str(found.difference)), str(found.difference)
