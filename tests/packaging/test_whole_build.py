@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import portvnf
+from portvnf import locate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = ("loader", "vnfsrc", "portable_rt", "toolchains", "meson.build", "meson.options",
@@ -53,8 +54,24 @@ def test_locks_are_exact_and_hold_what_the_project_needs() -> None:
                 name, version = line.split("==")
                 locked[name.lower()] = version
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for needed in [*project["dependencies"], *project["optional-dependencies"]["lab"]]:
+    extras = project["optional-dependencies"].values()
+    for needed in [*project["dependencies"], *(name for names in extras for name in names)]:
         assert needed.split(">")[0] in locked
+
+
+def test_only_keys_need_cryptography(tmp_path: Path) -> None:
+    """Without it every command but those on signatures and certificates works."""
+    (tmp_path / "cryptography.py").write_text("raise ImportError('not here')")
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
+
+    def portvnf_says(*arguments: object) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "portvnf.cli", *map(str, arguments)]
+        return subprocess.run(argv, env=environment, capture_output=True, text=True)
+
+    assert portvnf_says("verify", locate.artifact()).returncode == 0
+    done = portvnf_says("pki", "init", tmp_path / "pki")
+    assert done.returncode == 2
+    assert done.stderr.endswith("needs the Python package cryptography\n")
 
 
 @pytest.mark.parametrize(
