@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portvnf.announce import Announcement
 from portvnf.engine import Engine, Mode, now_ns
-from portvnf.errors import ConfigError, StateError
+from portvnf.errors import ConfigError, EngineError, StateError
 from portvnf.state import image
 from portvnf.state.image import Image, SectionData
 from portvnf.state.schema import Schema, Section
@@ -50,12 +50,20 @@ class Instance:
                 if port.name not in schema.ports:
                     known = ", ".join(schema.ports)
                     raise ConfigError(f"{schema.name} has no port {port.name!r}, only {known}")
-                self.engine.add_port(self.number_of(port.name), port.driver, port.arguments)
+                self._open(port)
             self.engine.set_mode(Mode.HOLD)
             self.engine.start()
         except BaseException:
             self.engine.close()
             raise
+
+    def _open(self, port: PortSpec) -> None:
+        number = self.number_of(port.name)
+        try:
+            self.engine.add_port(number, port.driver, port.arguments)
+        except EngineError as error:  # the packet engine knows numbers alone
+            reason = error.message.removeprefix(f"port {number}: ")
+            raise EngineError(f"port {port.name}: {reason}") from None
 
     def number_of(self, port: str) -> int:
         """A port's number."""

@@ -166,11 +166,14 @@ def test_a_recording_is_a_capture_that_tshark_reads(tmp_path: Path) -> None:
     requests = tmp_path / "requests.pcap"
     frames = [s11(packets.echo(1, sequence=number)) for number in range(20)]
     write_capture(requests, frames)
-    ports = f"""[[port]]
+    ports = """[[port]]
 name = "s11"
 driver = "pcap"
-rx = "{requests}"
+rx = "requests.pcap"
 """
+    ports += "".join(
+        f'[[port]]\nname = "{n}"\ndriver = "mem"\nslots = 64\n' for n in ("s1u", "sgi")
+    )
     with AgentProcess(write_blade(tmp_path, "spare", active=False, ports=ports)) as agent:
         # A blade on standby has no instance to record.
         agent.ready()
@@ -204,7 +207,13 @@ def test_commands_that_make_no_sense(agent: AgentProcess) -> None:
     assert agent.ask("sing")["message"].startswith("there is no command 'sing', only status, ")
     assert agent.ask("migrate")["message"] == "the command 'migrate' needs 'to', a string"
     assert agent.ask("export", path=7)["message"] == "the command 'export' needs 'path', a string"
-    assert agent.ask("export", path="a\0b")["ok"] is False
+    for path in ("a\0b", "/tmp/\ud800.img"):
+        for command in ("export", "restore"):
+            answer = agent.ask(command, path=path)
+            assert answer == {
+                "ok": False,
+                "message": f"the command {command!r}: path = {path!r} is no name",
+            }
     assert agent.ask("resolve")["message"] == "the command 'resolve' needs 'keep', true or false"
     assert "not in doubt" in agent.ask("resolve", keep=True)["message"]
     for line in (b"{", b"[1]", b'{"command": 1}', b"\xff\xfe\xfd", b"[" * 10_000):

@@ -48,6 +48,7 @@ def write_blade(
     vnf_config: Path = CONFIG,
     ports: str = "",
     engine: str = "auto",
+    state: str = "state",
     more: str = "",
     top: str = "port = []",
 ) -> Path:
@@ -60,7 +61,7 @@ artifact = "{artifact or locate.artifact()}"
 vnf_config = "{vnf_config}"
 engine = "{engine}"
 control = "blade.sock"
-state_dir = "state"
+state_dir = "{state}"
 {more}
 {ports}
 """)

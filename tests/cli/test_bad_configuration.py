@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portvnf import config
+from portvnf import config, pki
 from portvnf.agent import configuration
 from portvnf.errors import ConfigError
 
@@ -151,8 +151,16 @@ def test_the_commands_refuse_it(tmp_path: Path, name: str) -> None:
     untouched(tmp_path)
 
 
+PORTS = ("s11", "s1u", "sgi")
+
+
 def port(name: str, driver: str = "mem", more: str = "slots = 64") -> str:
     return f'[[port]]\nname = "{name}"\ndriver = "{driver}"\n{more}\n'
+
+
+def all_ports(*first: str) -> str:
+    """The first ones as they are, the others sound."""
+    return "".join(first) + "".join(port(name) for name in PORTS[len(first) :])
 
 
 def agent_table(**change: str) -> str:
@@ -164,7 +172,7 @@ def agent_table(**change: str) -> str:
         **change,
     }
     lines = "".join(f"{key} = {value}\n" for key, value in values.items() if value)
-    return f"{port('s11')}[agent]\n{lines}"
+    return f"{all_ports()}[agent]\n{lines}"
 
 
 BLADES = {
@@ -186,6 +194,21 @@ BLADES = {
     "no-listen": ({"ports": agent_table(listen="")}, "[agent]: listen is missing"),
     "bad-listen": ({"ports": agent_table(listen='"here"')}, "listen = 'here' is no HOST:PORT"),
     "bad-port": ({"ports": agent_table(listen='"h:65536"')}, "'h:65536' is no HOST:PORT"),
+    "half-a-bracket": ({"ports": agent_table(listen='"[::1:7401"')}, "'[::1:7401' is no HOST:PORT"),
+    "bare-ipv6": ({"ports": agent_table(listen='"::1:7401"')}, "'::1:7401' is no HOST:PORT"),
+    "bad-ipv6": ({"ports": agent_table(listen='"[a]:7401"')}, "'[a]:7401' is no HOST:PORT"),
+    "no-host": ({"ports": agent_table(listen='"[]:7401"')}, "'[]:7401' is no HOST:PORT"),
+    "nul-in-listen": ({"ports": agent_table(listen='"h\\u0000:1"')}, "is no HOST:PORT"),
+    "nul-in-key": ({"ports": agent_table(key='"b\\u0000"')}, "[agent]: key must not contain a NUL"),
+    "nul-in-state": ({"state": "a\\u0000"}, "[blade]: state_dir must not contain a NUL"),
+    "nul-in-device": (
+        {"ports": port("s11", "tun", 'device = "t\\u0000"')},
+        "device must not contain",
+    ),
+    "freeze-limit": (
+        {"ports": agent_table(freeze_limit_ms="99")},
+        "freeze_limit_ms must be 100 to",
+    ),
     "bad-peer": ({"ports": agent_table(peers='{"x" = 7}')}, "x must be a string, not 7"),
     "bad-peer-name": (
         {"ports": agent_table(peers='{"../x" = "h:1"}')},
@@ -215,10 +238,22 @@ def test_a_long_socket_path(tmp_path: Path) -> None:
 
 RUNS = {
     "unknown-port": (port("s13"), "vepc has no port 's13', only s11, s1u, sgi"),
-    "unknown-driver": (port("s11", "ethernet"), 'there is no packet driver named "ethernet"'),
-    "unknown-argument": (port("s11", more="slots = 64\ncolour = 7"), "colour"),
-    "missing-argument": (port("s11", "tun", ""), "device"),
-    "no-capture": (port("s11", "pcap", 'rx = "/none/x.pcap"'), "/none/x.pcap"),
+    "missing-port": (port("s11") + port("sgi"), "blade.toml: the port 's1u' of vepc is missing"),
+    "unknown-driver": (
+        all_ports(port("s11", "ethernet")),
+        'blade.toml: port s11: there is no packet driver named "ethernet"',
+    ),
+    "unknown-argument": (all_ports(port("s11", more="slots = 64\ncolour = 7")), "colour"),
+    "missing-argument": (
+        all_ports(port("s11"), port("s1u", "tun", "")),
+        "blade.toml: port s1u: driver tun needs the argument device=NAME",
+    ),
+    "no-capture": (all_ports(port("s11", "pcap", 'rx = "/none/x.pcap"')), "/none/x.pcap"),
+    "no-capture-here": (all_ports(port("s11", "pcap", 'rx = "x.pcap"')), "{folder}/x.pcap"),
+    "no-interface": (
+        all_ports(port("s11", more='slots = 64\nannounce = {interface = "nowhere0"}')),
+        "on nowhere0: No such device",
+    ),
     "no-certificate": (agent_table(), "make it with portvnf pki"),
 }
 
@@ -226,9 +261,35 @@ RUNS = {
 @pytest.mark.parametrize("name", RUNS)
 def test_the_agent_refuses_to_start(tmp_path: Path, name: str) -> None:
     ports, said = RUNS[name]
-    sentence = refusal("agent", write_blade(tmp_path, ports=ports))
-    assert said in sentence, sentence
+    for active in ("true", "false"):  # a blade on standby says it now, not at COMMIT
+        sentence = refusal("agent", write_blade(tmp_path, ports=ports, more=f"active = {active}"))
+        assert said.format(folder=tmp_path) in sentence, sentence
     assert not (tmp_path / "blade.sock").exists()
+
+
+def test_a_certificate_for_another_blade(tmp_path: Path) -> None:
+    pki.initialise(tmp_path)
+    pki.issue(tmp_path, "other")
+    ports = agent_table(certificate='"other.crt"', key='"other.key"', trust='"ca.crt"')
+    said = refusal("agent", write_blade(tmp_path, ports=ports))
+    assert said.startswith(
+        f"peers would not take {tmp_path / 'other.crt'} for blade: Hostname mism"
+    )
+    untouched(tmp_path)
+
+
+def test_a_socket_path_is_measured_in_bytes(tmp_path: Path) -> None:
+    room = 107 - len(str(tmp_path)) - len("//blade.sock")
+    folder = tmp_path / ("ä" * (room // 2 + 1))
+    folder.mkdir()
+    assert "control is longer than the 107 bytes" in refusal("agent", write_blade(folder))
+
+
+def test_ipv6_addresses_stand_in_brackets(tmp_path: Path) -> None:
+    path = write_blade(tmp_path, ports=agent_table(listen='"[fd00::1]:7400"'))
+    agent = configuration.load(path).agent
+    assert agent is not None and agent.listen == ("fd00::1", 7400)
+    assert agent.freeze_limit_s == 3.0
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from portvnf.agent import blade as blade_module
 from portvnf.agent.blade import State
-from portvnf.errors import AgentError, MigrationError
+from portvnf.agent.ownership import Gone
+from portvnf.errors import AgentError, HostError, MigrationError
 from portvnf.migration import destination
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind
 from portvnf.migration.source import InDoubtError
 
-from .network import Network
+from .network import Network, SwitchPort
 from .pair import Pair
 from .saboteur import FAULTS, Saboteur
 from .subscribers import Subscriber
@@ -277,6 +280,101 @@ def test_a_late_commit_over_the_channel(
     pair.listeners["b"].settle()
     serves(pair, network, "a", some)
     network.expect_everything()
+
+
+@pytest.mark.parametrize("kind", [Kind.ROUND_TAKEN, Kind.READY], ids=["delta", "ready"])
+def test_a_destination_that_stops_answering_does_not_keep_the_source_frozen(
+    pair: Pair,
+    network: Network,
+    subscribers: list[Subscriber],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+) -> None:
+    """However long messages may take otherwise: here 60 s, as agents have it."""
+    monkeypatch.setattr(blade_module, "MESSAGE_TIMEOUT_S", 60.0)
+    some = subscribers[:3]
+    limit_freeze(pair, 0.4)
+    nth = 3 if kind == Kind.ROUND_TAKEN else 1
+    frozen_at: list[float] = []
+    saboteur = Saboteur(kind, "silence", nth, also=lambda: frozen_at.append(time.monotonic()))
+    saboteur.install(monkeypatch)
+    with pytest.raises(MigrationError) as caught:
+        pair["a"].migrate("b", lambda event: network.pump(some, rounds=5))
+    assert time.monotonic() - frozen_at[0] < 5
+    assert caught.value.message == (
+        "b did not answer within the freeze limit of 400 ms; a serves on"
+    )
+    assert pair["a"].ownership.read() is None
+    pair.listeners["b"].settle()
+    serves(pair, network, "a", some)
+    network.expect_everything()
+
+
+def test_an_activation_that_takes_long_is_asked_about(
+    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blade_module, "MESSAGE_TIMEOUT_S", 60.0)
+    limit_freeze(pair, 0.4)
+    saboteur = Saboteur(Kind.ACTIVE, "silence")
+    saboteur.install(monkeypatch)
+    began = time.monotonic()
+    outcome = move(pair, network, subscribers[:3], saboteur)
+    assert isinstance(outcome, dict) and time.monotonic() - began < 10
+    assert Kind.QUERY in saboteur.log
+    serves(pair, network, "b", subscribers[:3])
+    assert pair["a"].ownership.read() == Gone("b", certain=True)
+
+
+def limit_freeze(pair: Pair, seconds: float) -> None:
+    for blade in pair.blades.values():
+        assert blade.spec.agent is not None
+        blade.spec = replace(blade.spec, agent=replace(blade.spec.agent, freeze_limit_s=seconds))
+
+
+def test_a_destination_that_cannot_announce_does_not_take_over(
+    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SwitchPort, "check", refuse_to_announce)
+    with pytest.raises(MigrationError, match="b refuses: no interface here; a serves on"):
+        pair["a"].migrate("b", lambda event: network.pump(subscribers[:3], rounds=5))
+    pair.listeners["b"].settle()
+    serves(pair, network, "a", subscribers[:3])
+    network.expect_everything()
+
+
+def refuse_to_announce(self: SwitchPort) -> None:
+    raise HostError("no interface here")
+
+
+def test_an_agent_that_is_cut_off_withdraws(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    withdrawn: list[SwitchPort] = []
+    monkeypatch.setattr(SwitchPort, "withdraw", lambda port: withdrawn.append(port))
+    monkeypatch.setattr(blade_module, "CLOSE_WAIT_S", 0.1)
+    blade = pair["a"]
+    with blade._alone("migrate"):
+        blade.close()
+    assert withdrawn == [port.announcement for port in blade.spec.ports]
+    said = capsys.readouterr().err
+    assert said == "portvnf: a ends in the middle of a migration, which is cut off\n"
+
+
+def test_a_blade_on_standby_takes_back_what_it_announced_before(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawn: list[SwitchPort] = []
+    monkeypatch.setattr(SwitchPort, "withdraw", lambda port: withdrawn.append(port))
+    pair["b"].stand_by()
+    assert withdrawn == [port.announcement for port in pair["b"].spec.ports]
+
+
+def test_the_recovery_value_that_was_taken_over_is_kept(pair: Pair) -> None:
+    pair["a"].restarts.write(9)
+    pair["b"].restarts.write(77)
+    taken = pair["a"]._recovery_of(pair["a"].instance)
+    pair.move("a", "b")
+    assert pair["b"].restarts.read() == taken != 77
 
 
 def test_a_defect_of_ours_does_not_stop_service(

@@ -190,7 +190,7 @@ def test_a_destination_whose_ports_do_not_open(
 ) -> None:
     port = PortSpec("s11", "tin", "")
     pair["b"].spec = dataclasses.replace(pair["b"].spec, ports=(port,))
-    assert 'b refuses: port 0: there is no packet driver named "tin"' in refused(
+    assert 'b.toml: port s11: there is no packet driver named "tin"; a serves on' in refused(
         pair, network, subscribers
     )
 

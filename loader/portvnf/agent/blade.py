@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from portvnf import config, select
-from portvnf.agent.configuration import BladeSpec
+from portvnf.agent.configuration import FREEZE_LIMIT_MS, BladeSpec
 from portvnf.agent.ownership import Gone, Ownership
 from portvnf.agent.recovery import RestartCounter
-from portvnf.errors import AgentError, MigrationError, PortvnfError, StateError
+from portvnf.errors import (
+    AgentError,
+    ConfigError,
+    EngineError,
+    MigrationError,
+    PortvnfError,
+    StateError,
+)
 from portvnf.instance import Instance
 from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
@@ -42,6 +49,7 @@ class Blade:
         self.spec = spec
         self.config = config.load(spec.vnf_config)
         self.selection = select.load(spec.artifact, spec.engine, spec.trust)
+        self._check_ports()
         self.state = State.STANDBY
         self.ownership = Ownership(spec.state_dir)
         self.restarts = RestartCounter(spec.state_dir, int(self.config.record["restart_counter"]))
@@ -50,6 +58,21 @@ class Blade:
         self._busy = threading.Lock()
         # Held while the instance is looked at, so that it is not ended meanwhile.
         self._looking = threading.RLock()
+
+    def _check_ports(self) -> None:
+        schema = self.selection.schema
+        named = [port.name for port in self.spec.ports]
+        for name in named:
+            if name not in schema.ports:
+                known = ", ".join(schema.ports)
+                raise ConfigError(
+                    f"{self.spec.path}: {schema.name} has no port {name!r}, only {known}"
+                )
+        for name in schema.ports:
+            if name not in named:
+                raise ConfigError(
+                    f"{self.spec.path}: the port {name!r} of {schema.name} is missing"
+                )
 
     def close(self) -> None:
         """Ends the instance, if there is one. A migration that is under way comes first; one
@@ -129,13 +152,16 @@ class Blade:
 
     def _fresh_instance(self) -> Instance:
         record = {**self.config.record, "restart_counter": self.restarts.read()}
-        return Instance(
-            self.selection.vnf,
-            self.selection.schema,
-            CONFIG.build(record),
-            self.spec.ports,
-            self.spec.hold_limit,
-        )
+        try:
+            return Instance(
+                self.selection.vnf,
+                self.selection.schema,
+                CONFIG.build(record),
+                self.spec.ports,
+                self.spec.hold_limit,
+            )
+        except EngineError as error:
+            raise EngineError(f"{self.spec.path}: {error}") from None
 
     def stand_by(self) -> None:
         """Makes sure that this blade can take sessions over, and that the network sends it
@@ -217,6 +243,7 @@ class Blade:
                     opened,
                     lambda: self._connect(peer),
                     lambda: self.ownership.write(Gone(peer, certain=False)),
+                    self.spec.agent.freeze_limit_s if self.spec.agent else FREEZE_LIMIT_MS / 1e3,
                     report,
                 )
                 try:

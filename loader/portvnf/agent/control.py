@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,8 +78,14 @@ def _request(line: str) -> Message:
 
 def _text(request: Message, key: str) -> str:
     value = request.get(key)
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not isinstance(value, str) or not value:
         raise AgentError(f"the command {request['command']!r} needs {key!r}, a string")
+    try:
+        name = os.fsencode(value)
+    except UnicodeEncodeError:  # JSON can write half a character
+        name = b"\0"
+    if b"\0" in name:
+        raise AgentError(f"the command {request['command']!r}: {key} = {value!r} is no name")
     return value
 
 
@@ -104,10 +111,12 @@ def _result(command: str, request: Message, blade: Blade) -> Message:
     return {}
 
 
-def exchange(control: Path, request: Message) -> Iterator[Message]:
-    """The operator's side: sends one command and yields the answers up to the last."""
+def exchange(control: Path, request: Message, timeout_s: float | None = None) -> Iterator[Message]:
+    """The operator's side: sends one command and yields the answers up to the last. An
+    AgentError also when the agent says nothing for `timeout_s`."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout_s)
             connection.connect(str(control))
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("r", encoding="utf-8") as stream:
@@ -116,6 +125,8 @@ def exchange(control: Path, request: Message) -> Iterator[Message]:
                     yield message
                     if "ok" in message or message.get("event") in ("done", "error"):
                         return
+    except TimeoutError:
+        raise AgentError(f"the agent on {control} gave no answer within {timeout_s} s") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AgentError(f"no agent answers on {control}: {reason}") from None

@@ -24,7 +24,10 @@ POLL_S = 0.2
 def run(spec: BladeSpec, take_ownership: bool = False) -> int:
     """Runs a blade's agent; returns when an operator or a signal stops it. With
     `take_ownership` it is active whatever its configuration and its last run say."""
-    context = None if spec.agent is None else spec.agent.credentials.context(server=True)
+    context = None
+    if spec.agent is not None:
+        spec.agent.credentials.check(spec.name)
+        context = spec.agent.credentials.context(server=True)
     blade = Blade(spec)
     if blade.selection.note:
         complain(blade.selection.note)

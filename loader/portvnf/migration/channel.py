@@ -50,6 +50,24 @@ class Credentials:
             raise ConfigError(f"{self.certificate} or {self.trust} is unusable: {error}") from None
         return context
 
+    def check(self, name: str) -> None:
+        """Makes sure that peers would take this side for `name`: it shakes hands with itself,
+        in memory. A ConfigError says why not."""
+        to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server = self.context(server=True).wrap_bio(to_server, to_client, server_side=True)
+        client = self.context(server=False).wrap_bio(to_client, to_server, server_hostname=name)
+        for side in (client, server, client, server):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError as error:
+                raise ConfigError(
+                    f"peers would not take {self.certificate} for {name}: {error.verify_message}"
+                ) from None
+            except ssl.SSLError as error:
+                raise ConfigError(f"{self.certificate} is unusable: {error}") from None
+
 
 def names_in(certificate: Any) -> set[str]:
     """The DNS names that a verified certificate is for."""
@@ -63,7 +81,9 @@ class Channel:
     def __init__(self, connection: ssl.SSLSocket, peer: str, timeout_s: float) -> None:
         self.peer = peer
         self._connection = connection
-        connection.settimeout(timeout_s)
+        self._timeout_s = timeout_s
+        self._deadline: float | None = None
+        self._limit = ""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Channel:
@@ -78,8 +98,27 @@ class Channel:
         self.close()
 
     def set_timeout(self, timeout_s: float) -> None:
-        """How long to wait for the peer from now on."""
+        """How long to wait for the peer each time from now on."""
+        self._timeout_s = timeout_s
+
+    def set_deadline(self, moment: float | None, limit: str = "") -> None:
+        """Until when (time.monotonic()) all that is sent and received from now on must be
+        done, and what that limit is called; None: there is none but the timeout."""
+        self._deadline, self._limit = moment, limit
+
+    def _arm(self) -> None:
+        """Sets the time that the next call on the connection may take."""
+        timeout_s = self._timeout_s
+        if self._deadline is not None:
+            # 0 would mean "do not wait", which is another error.
+            timeout_s = max(min(timeout_s, self._deadline - time.monotonic()), 0.001)
         self._connection.settimeout(timeout_s)
+
+    def _broken(self, error: OSError) -> MigrationError:
+        late = self._deadline is not None and time.monotonic() >= self._deadline
+        if late and isinstance(error, TimeoutError):
+            return MigrationError(f"{self.peer} did not answer within {self._limit}")
+        return MigrationError(f"the channel to {self.peer} broke: {_text(error)}")
 
     def close(self) -> None:
         """Ends the connection."""
@@ -87,10 +126,13 @@ class Channel:
 
     def send(self, kind: Kind, payload: bytes = b"") -> None:
         """Sends one message."""
+        rest = memoryview(HEADER.pack(kind, len(payload)) + payload)
         try:
-            self._connection.sendall(HEADER.pack(kind, len(payload)) + payload)
+            while rest:
+                self._arm()
+                rest = rest[self._connection.send(rest) :]
         except OSError as error:
-            raise MigrationError(f"the channel to {self.peer} broke: {_text(error)}") from None
+            raise self._broken(error) from None
 
     def refuse(self, error: PortvnfError) -> None:
         """Sends REFUSE with the error's sentence and ends the connection, so that the peer
@@ -132,9 +174,10 @@ class Channel:
         parts = bytearray()
         while len(parts) < length:
             try:
+                self._arm()
                 part = self._connection.recv(min(length - len(parts), 1 << 18))
             except OSError as error:
-                raise MigrationError(f"the channel to {self.peer} broke: {_text(error)}") from None
+                raise self._broken(error) from None
             if not part:
                 raise MigrationError(f"{self.peer} closed the channel")
             parts += part

@@ -72,6 +72,7 @@ class Source:
         channel: Channel,
         reconnect: Reconnect,
         giving: Callable[[], None],
+        freeze_limit_s: float,
         report: Report,
     ) -> None:
         self._instance = instance
@@ -80,6 +81,7 @@ class Source:
         self._first_channel = channel
         self._reconnect = reconnect
         self._giving = giving
+        self._freeze_limit_s = freeze_limit_s
         self._report = report
         self._tally = Tally()
         self._id = uuid.uuid4().hex
@@ -116,6 +118,7 @@ class Source:
         self._freeze()
         sessions = self._delta(epoch)
         self._commit()
+        self._channel.set_deadline(None)
         freeze_ms = (time.monotonic() - self._frozen_at) * 1000
         self._report({"event": "commit", "freeze_ms": round(freeze_ms, 2)})
         held_packets = self._drain()
@@ -190,8 +193,15 @@ class Source:
 
     def _freeze(self) -> None:
         self._frozen_at = time.monotonic()
+        self._limit()
         self._instance.hold()
         self._report({"event": "freeze"})
+
+    def _limit(self) -> None:
+        """Packets wait: from here on the destination has no more than the freeze limit."""
+        moment = time.monotonic() + self._freeze_limit_s
+        limit_ms = round(self._freeze_limit_s * 1000)
+        self._channel.set_deadline(moment, f"the freeze limit of {limit_ms} ms")
 
     def _delta(self, since: int) -> int:
         """What changed since the last round, and what is moved only once."""
@@ -208,6 +218,7 @@ class Source:
         self._instance.withdraw()
         self._giving()  # a restart must know of it before the destination does
         self.committed = True
+        self._limit()
         try:
             self._channel.send(Kind.COMMIT)
             self._channel.expect(Kind.ACTIVE)
