@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from portvnf import cdef
 from portvnf.announce import Announcement
 from portvnf.engine import Engine, Mode, now_ns
 from portvnf.errors import ConfigError, EngineError, StateError
 from portvnf.state import image
 from portvnf.state.image import Image, SectionData
 from portvnf.state.schema import Schema, Section
-from portvnf.vnf import Chunk, Vnf
+from portvnf.vnf import Chunk, RefusalError, Vnf, sentence
 
 IMPORT_COMPLETE = 0  # PV_IMPORT_COMPLETE
 
@@ -122,19 +123,32 @@ class Instance:
         return self.vnf.export(self.arena, number, since, until, run=self._run)
 
     def import_(self, section: int, data: bytes, first: bool, when_ns: int | None = None) -> int:
-        """Takes records of one section; a StateError names section, record and field. The
-        remaining times in them count from `when_ns`, or from now."""
-        name = self.section(section).name
+        """Takes records of one section; a StateError names section, record (of `data`) and
+        field. The remaining times in them count from `when_ns`, or from now."""
+        known = self.section(section)
         when = now_ns() if when_ns is None else when_ns
         try:
             return self.vnf.import_(self.arena, section, data, when, first=first, run=self._run)
-        except StateError as error:
-            raise StateError(f"{name}: {error}") from None
+        except RefusalError as error:
+            field = f", field {image.field_name(known, error.field)}" if error.field else ""
+            raise StateError(
+                f"section {known.name}, record {error.records} (byte {error.failed}){field}: "
+                f"{sentence(error.code)}"
+            ) from None
 
     def complete_import(self, when_ns: int | None = None) -> None:
         """Checks that what was imported is a whole state."""
         when = now_ns() if when_ns is None else when_ns
-        self.vnf.import_(self.arena, IMPORT_COMPLETE, b"", when, run=self._run)
+        try:
+            self.vnf.import_(self.arena, IMPORT_COMPLETE, b"", when, run=self._run)
+        except RefusalError as error:
+            reason = sentence(error.code)
+            if error.code == -cdef.constants("vnf.h")["PV_ERROR_INCOMPLETE"]:
+                reason = (
+                    "the gateway's record, the record of a pool, a UE's session or "
+                    "a session's default bearer is missing"
+                )
+            raise StateError(f"the state is not whole: {reason}") from None
 
     def counters(self, names: Sequence[str]) -> Mapping[str, int]:
         """All counters by name."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from portvnf.state import image
+from portvnf.state.vepc import SCHEMA
 from tests.migration.subscribers import make_image, s11
 from tests.vepc import packets
 
@@ -156,9 +158,27 @@ def test_an_image_that_does_not_fit_is_refused_by_name(tmp_path: Path) -> None:
         agent.ready()
         done = portvnf("image", "restore", tmp_path / "big.img", "--control", agent.control)
         assert done.returncode == 2
-        assert done.stderr.startswith(f"portvnf: {tmp_path / 'big.img'}: gateway: ")
-        assert "this instance is configured too small for the record" in done.stderr
+        assert done.stderr == (
+            f"portvnf: {tmp_path / 'big.img'}: section gateway, record 0 (byte 0), field ue.next: "
+            "this instance is configured too small for the record\n"
+        )
         assert agent.ask("status")["state"] == "standby"
+
+
+def test_an_image_that_lacks_something_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "part.img"
+    make_image(path, "thousands", 2)
+    whole = image.read(path, SCHEMA)
+    parts = [part for part in whole.sections if part.number != SCHEMA.section("pool").number]
+    image.write(path, image.build(SCHEMA, whole.artifact_sha256, parts))
+    with AgentProcess(write_blade(tmp_path, "spare", active=False)) as agent:
+        agent.ready()
+        done = portvnf("image", "restore", path, "--control", agent.control)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"portvnf: {path}: the state is not whole: the gateway's record, the record of a pool, "
+        "a UE's session or a session's default bearer is missing\n",
+    )
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark (Debian's package) is missing")
