@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from portvnf.artifact.boundary import signature
 from portvnf.artifact.range_rules import too_far
-from portvnf.artifact.signature import signature
 from portvnf.artifact.subject import Finding, Signature, Subject, is_intrinsic
 
 _VALUE = re.compile(r"\s(?=[@%]|null\b|getelementptr\b|bitcast\b)")

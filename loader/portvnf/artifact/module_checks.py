@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from portvnf.artifact import vocabulary
+from portvnf.artifact.boundary import signature
 from portvnf.artifact.ir_text import Statement
 from portvnf.artifact.manifest import METADATA_NAME, MalformedManifestError, Manifest
-from portvnf.artifact.signature import signature
 from portvnf.artifact.subject import MODULE, Finding, Signature, Subject, is_intrinsic, place
 
 _KINDS = frozenset(("constant", "global", "alias", "ifunc"))
