@@ -184,10 +184,12 @@ trust = {json.dumps(str(folder / PKI / "ca.crt"))}
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.returncode}"
 
-    def exchange(self, command: str, **arguments: Any) -> Iterator[Message]:
+    def exchange(
+        self, command: str, timeout_s: float = 30.0, **arguments: Any
+    ) -> Iterator[Message]:
         """Sends one command and yields each line that answers it, up to the last."""
         try:
-            yield from control.exchange(self._control, {"command": command, **arguments})
+            yield from control.exchange(self._control, {"command": command, **arguments}, timeout_s)
         except AgentError as error:
             raise LabError(
                 f"the agent of {self.plan.name} does not answer {command!r}: {error}"
@@ -204,7 +206,7 @@ trust = {json.dumps(str(folder / PKI / "ca.crt"))}
 
     def migrate(self, to: str) -> Iterator[Message]:
         """Moves the VNF to another blade; yields each event, the last one being "done"."""
-        for answer in self.exchange("migrate", to=to):
+        for answer in self.exchange("migrate", timeout_s=120.0, to=to):
             if answer.get("event") == "error" or answer.get("ok") is False:
                 raise LabError(
                     f"the move from {self.plan.name} to {to} failed: {answer['message']}"
