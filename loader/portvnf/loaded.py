@@ -20,3 +20,4 @@ class LoadedVnf:
     llvm: str  # LLVM's version; "" when GCC made the code
     artifact_sha256: str  # of the artifact; "" when GCC made the code
     keeper: object = field(repr=False, compare=False)  # owns the memory
+    build_id: str = ""  # what GCC made the code from (artifact.build_id); "" if it does not say

@@ -8,7 +8,7 @@ from pathlib import Path
 from portvnf import cdef
 from portvnf.errors import CompileError
 from portvnf.loaded import LoadedVnf
-from portvnf.shared_object import isa_of, open_exports
+from portvnf.shared_object import isa_of, open_exports, text_symbol
 
 
 def load_native(path: str | Path) -> LoadedVnf:
@@ -18,4 +18,5 @@ def load_native(path: str | Path) -> LoadedVnf:
     if isa != own:
         raise CompileError(f"{path} is for {isa}, this process is {own}")
     library, addresses = open_exports(path, cdef.functions("vnf.h"))
-    return LoadedVnf(addresses, "native", isa, "generic", "", "", library)
+    build_id = text_symbol(library, "vnf_build_id")
+    return LoadedVnf(addresses, "native", isa, "generic", "", "", library, build_id)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portvnf import locate
 from portvnf.artifact import Artifact, trust
+from portvnf.artifact.build_id import build_id
 from portvnf.artifact.label import Label, read_label
 from portvnf.errors import (
     ArtifactError,
@@ -65,11 +66,24 @@ def load(artifact_path: Path, engine: str, trusted: Path | None = None) -> Selec
             artifact = read_label(artifact_path, keys)
     schema = _schema_of(artifact)
     try:
-        return _selection(load_native(locate.native_vnf()), artifact, schema, note)
+        return _selection(_native_of(artifact), artifact, schema, note)
     except (MissingPieceError, CompileError) as error:
         if note:
             raise HostError(f"{note}; but {error}") from None
         raise
+
+
+def _native_of(artifact: Artifact | Label) -> LoadedVnf:
+    """The native build, which must be of the artifact's own sources: peers take the artifact's
+    digest for what runs here."""
+    path = locate.native_vnf()
+    loaded = load_native(path)
+    stated = artifact.manifest
+    if loaded.build_id != build_id(stated.schema.sha256, stated.source_sha256):
+        raise CompileError(
+            f"{path} was not built from the sources of {artifact.path}: build both anew"
+        )
+    return loaded
 
 
 def _selection(

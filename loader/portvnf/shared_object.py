@@ -49,3 +49,12 @@ def open_exports(path: Path, names: Iterable[str]) -> tuple[ctypes.CDLL, dict[st
             raise CompileError(f"{path} does not export {name}") from None
         addresses[name] = ctypes.cast(symbol, ctypes.c_void_p).value or 0
     return library, addresses
+
+
+def text_symbol(library: ctypes.CDLL, name: str) -> str:
+    """A string that a shared object exports; "" when it does not."""
+    try:
+        address = ctypes.addressof(ctypes.c_char.in_dll(library, name))
+    except ValueError:
+        return ""
+    return ctypes.string_at(address).decode("ascii", "replace")

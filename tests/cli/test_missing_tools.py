@@ -115,6 +115,9 @@ def test_no_tun_rights(tmp_path: Path) -> None:
     if unshare is None:
         pytest.skip("there is no unshare program (Debian package util-linux)")
     ports = '[[port]]\nname = "s11"\ndriver = "tun"\ndevice = "nowhere0"\n'
+    ports += "".join(
+        f'[[port]]\nname = "{n}"\ndriver = "mem"\nslots = 64\n' for n in ("s1u", "sgi")
+    )
     path = write_blade(tmp_path, ports=ports)
     # Another user namespace than the one that owns this network has no say in it.
     argv = [unshare, "--user", sys.executable, "-m", "portvnf.cli", "agent", str(path)]

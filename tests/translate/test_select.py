@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from portvnf import locate, select
+from portvnf.artifact.build_id import build_id
+from portvnf.artifact.label import read_label
 from portvnf.errors import CompileError, HostError, MissingPieceError
+from portvnf.loaded import LoadedVnf
+from portvnf.native import load_native
 
 
 def no_jit(*arguments: object, **options: object) -> None:
@@ -54,3 +59,24 @@ def test_auto_with_a_foreign_native_build(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(select, "load_native", foreign)
     with pytest.raises(HostError, match=r"llvmlite is not installed.*; but .* is for s390x"):
         select.load(locate.artifact(), "auto")
+
+
+@pytest.mark.parametrize("claim", ["", "schema=0 source=0"])
+def test_a_native_build_of_other_sources(monkeypatch: pytest.MonkeyPatch, claim: str) -> None:
+    """Peers take the artifact's digest for what runs: it must be built from the same sources."""
+
+    def stale(path: Path) -> LoadedVnf:
+        return replace(load_native(path), build_id=claim)
+
+    monkeypatch.setattr(select, "load_native", stale)
+    with pytest.raises(CompileError, match=r"was not built from the sources of .*vepc\.bc: build"):
+        select.load(locate.artifact(), "native")
+    monkeypatch.setattr(select, "compile_artifact", no_jit)
+    with pytest.raises(HostError, match=r"llvmlite is not installed.*; but .* was not built from"):
+        select.load(locate.artifact(), "auto")
+
+
+def test_a_native_build_says_what_it_is() -> None:
+    manifest = read_label(locate.artifact()).manifest
+    native = load_native(locate.native_vnf())
+    assert native.build_id == build_id(manifest.schema.sha256, manifest.source_sha256)
