@@ -14,6 +14,7 @@ import pytest
 
 from portvnf import roots
 from portvnf.errors import ConfigError
+from portvnf.native_build import build_native
 from portvnf.state import image
 from portvnf.state.schema import load_schema
 from tests.migration.subscribers import make_image
@@ -152,6 +153,7 @@ def test_a_round_trip_changes_nothing(tmp_path: Path, sound: Path, engine: str) 
 def test_a_round_trip_on_other_isas_changes_nothing(
     tmp_path: Path, sound: Path, other_isa: str
 ) -> None:
+    build_native(other_isa)  # an older one would be refused
     output = tmp_path / "again.img"
     command = roots.command(other_isa)
     command += ["-m", "portvnf.cli", "image", "restore", str(sound), "--vnf-config", str(CONFIG)]
