@@ -8,10 +8,12 @@ from __future__ import annotations
 import struct
 from ipaddress import IPv4Address
 
+from portvnf.conform import requests, wire
+from portvnf.errors import StateError
+
 MME, ENB, HOST = (IPv4Address(text).packed for text in ("10.11.0.10", "10.12.0.20", "10.13.0.30"))
 S11, S1U = (IPv4Address(text).packed for text in ("10.11.0.1", "10.12.0.1"))
 PORT_S11, PORT_S1U, PORT_SGI = 0, 1, 2
-GTPC, GTPU = 2123, 2152
 
 CONFIG = """\
 [gateway]
@@ -25,79 +27,62 @@ pool4 = "10.64.0.0/10"
 """
 FIRST_UE = int(IPv4Address("10.64.0.1"))
 
-CREATE_SESSION, MODIFY_BEARER = 32, 34
-
-
-def _ie(kind: int, value: bytes, instance: int = 0) -> bytes:
-    return struct.pack("!BHB", kind, len(value), instance) + value
-
-
-def _f_teid(interface: int, teid: int, address: bytes) -> bytes:
-    return _ie(87, struct.pack("!BI", 0x80 | interface, teid) + address)
-
-
-def _message(kind: int, teid: int, sequence: int, ies: bytes) -> bytes:
-    return struct.pack("!BBHII", 0x48, kind, 8 + len(ies), teid, sequence << 8) + ies
-
-
-def ipv4(source: bytes, destination: bytes, protocol: int, payload: bytes) -> bytes:
-    """An IPv4 packet with a right header checksum."""
-    head = struct.pack("!BBHIBBH", 0x45, 0, 20 + len(payload), 0, 64, protocol, 0)
-    words = struct.unpack("!10H", head + source + destination)
-    total = sum(words)
-    total = (total & 0xFFFF) + (total >> 16)
-    checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
-    return head[:10] + struct.pack("!H", checksum) + source + destination + payload
-
-
-def udp(source: bytes, destination: bytes, port: int, payload: bytes) -> bytes:
-    """An IPv4/UDP packet without UDP checksum."""
-    head = struct.pack("!HHHH", port, port, 8 + len(payload), 0)
-    return ipv4(source, destination, 17, head + payload)
+CREATE_SESSION, MODIFY_BEARER, G_PDU, ACCEPTED = 32, 34, 255, 16
 
 
 def create_session(ue: int, sequence: int) -> bytes:
     """A Create Session Request with the IEs that an MME sends."""
     qos = bytes([0x41, 9]) + bytes(20)
-    bearer = _ie(73, b"\x05") + _ie(80, qos)
+    bearer = requests.ie(73, b"\x05") + requests.ie(80, qos)
     ies = (
-        _ie(1, struct.pack("!Q", 0x0001010000000000 | ue))
-        + _ie(76, b"\x44\x70\x00" + struct.pack("!I", ue))
-        + _ie(86, b"\x18" + bytes(12))
-        + _ie(83, b"\x00\xf1\x10")
-        + _ie(82, b"\x06")
-        + _f_teid(10, ue + 1, MME)
-        + _ie(71, b"\x08internet")
-        + _ie(128, b"\x00")
-        + _ie(99, b"\x01")
-        + _ie(79, b"\x01" + bytes(4))
-        + _ie(127, b"\x00")
-        + _ie(72, struct.pack("!II", 50000, 100000))
-        + _ie(93, bearer)
-        + _ie(78, bytes.fromhex("80000d00001000"))
+        requests.ie(1, struct.pack("!Q", 0x0001010000000000 | ue))
+        + requests.ie(76, b"\x44\x70\x00" + struct.pack("!I", ue))
+        + requests.ie(86, b"\x18" + bytes(12))
+        + requests.ie(83, b"\x00\xf1\x10")
+        + requests.ie(82, b"\x06")
+        + requests.ie(87, requests.f_teid(10, ue + 1, MME))
+        + requests.ie(71, b"\x08internet")
+        + requests.ie(128, b"\x00")
+        + requests.ie(99, b"\x01")
+        + requests.ie(79, b"\x01" + bytes(4))
+        + requests.ie(127, b"\x00")
+        + requests.ie(72, struct.pack("!II", 50000, 100000))
+        + requests.ie(93, bearer)
+        + requests.ie(78, bytes.fromhex("80000d00001000"))
     )
-    return udp(MME, S11, GTPC, _message(CREATE_SESSION, 0, sequence, ies))
+    return _from_mme(requests.message(CREATE_SESSION, 0, sequence, ies))
 
 
 def modify_bearer(ue: int, teid: int, sequence: int) -> bytes:
     """A Modify Bearer Request that connects the UE to the eNodeB."""
-    bearer = _ie(73, b"\x05") + _f_teid(0, ue + 1, ENB)
-    return udp(MME, S11, GTPC, _message(MODIFY_BEARER, teid, sequence, _ie(93, bearer)))
+    bearer = requests.ie(73, b"\x05") + requests.ie(87, requests.f_teid(0, ue + 1, ENB))
+    return _from_mme(requests.message(MODIFY_BEARER, teid, sequence, requests.ie(93, bearer)))
+
+
+def _from_mme(message: bytes) -> bytes:
+    return wire.udp4(MME, S11, wire.GTPC_PORT, wire.GTPC_PORT, message, checked=False)
+
+
+def _user_packet(source: bytes, to: bytes, size: int) -> bytes:
+    return wire.ipv4(source, to, wire.UDP, bytes(size - 20))
 
 
 def uplink(ue: int, teid: int, size: int) -> bytes:
     """A G-PDU with a user packet of `size` bytes."""
-    inner = ipv4((FIRST_UE + ue).to_bytes(4, "big"), HOST, 17, bytes(size - 20))
-    return udp(ENB, S1U, GTPU, struct.pack("!BBHI", 0x30, 255, len(inner), teid) + inner)
+    inner = _user_packet((FIRST_UE + ue).to_bytes(4, "big"), HOST, size)
+    message = wire.gtpu(G_PDU, teid, inner)
+    return wire.udp4(ENB, S1U, wire.GTPU_PORT, wire.GTPU_PORT, message, checked=False)
 
 
 def downlink(ue: int, size: int) -> bytes:
     """A user packet of `size` bytes to the UE."""
-    return ipv4(HOST, (FIRST_UE + ue).to_bytes(4, "big"), 17, bytes(size - 20))
+    return _user_packet(HOST, (FIRST_UE + ue).to_bytes(4, "big"), size)
 
 
 def sgw_teid(answer: bytes) -> int:
     """The S11 F-TEID of an accepted Create Session Response: the IE behind the Cause's 6
-    octets."""
-    at = 20 + 8 + 12 + 6 + 4 + 1
-    return int.from_bytes(answer[at : at + 4], "big")
+    octets. StateError when it is not accepted."""
+    ies = answer[20 + 8 + 12 :]
+    if ies[4] != ACCEPTED:
+        raise StateError(f"the benchmark's Create Session Request got cause {ies[4]}")
+    return int.from_bytes(ies[11:15], "big")
