@@ -99,6 +99,29 @@ def test_verify_command_demands_the_signature(
     assert "is not signed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["compile", "{artifact}"],
+        ["translate", "--isa", "x86_64", "{artifact}", "-o", "{folder}/out.o"],
+        ["image", "restore", "x.img", "--vnf-config", "{config}", "--artifact", "{artifact}"],
+        ["inspect", "{artifact}"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_that_loads_demands_the_signature(
+    signed: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """An artifact of another key's is refused before anything else is done."""
+    trust.generate(signed.parent / "others", "other")
+    config = Path(__file__).parents[1] / "data" / "vepc.toml"
+    places = {"artifact": signed, "folder": signed.parent, "config": config}
+    arguments = [word.format(**places) for word in command]
+    assert cli.main([*arguments, "--trust", str(signed.parent / "others")]) == 2
+    assert "which is not trusted" in capsys.readouterr().err
+    assert not (signed.parent / "out.o").exists()
+
+
 def test_inspect_tells_what_the_artifact_is(
     signed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

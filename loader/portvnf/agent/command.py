@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from portvnf.agent import configuration, control, server
+from portvnf.artifact import trust
 from portvnf.errors import AgentError, MigrationError
 
 
@@ -20,9 +22,8 @@ def register(commands: Any) -> None:
         action="store_true",
         help="be active with no sessions, though they were given to another blade",
     )
-    agent.set_defaults(
-        run=lambda a: server.run(configuration.load(a.configuration), a.take_ownership)
-    )
+    trust.add_option(agent)
+    agent.set_defaults(run=_agent)
 
     status = _operator(commands, "status", "what a blade is and how many sessions it has")
     status.set_defaults(run=lambda a: _print(a.control, {"command": "status"}))
@@ -42,6 +43,13 @@ def register(commands: Any) -> None:
     )
     stop = _operator(commands, "stop", "stop a blade's agent")
     stop.set_defaults(run=lambda a: _print(a.control, {"command": "stop"}))
+
+
+def _agent(arguments: argparse.Namespace) -> int:
+    spec = configuration.load(arguments.configuration)
+    if arguments.trust is not None:
+        spec = replace(spec, trust=arguments.trust)
+    return server.run(spec, arguments.take_ownership)
 
 
 def _operator(commands: Any, name: str, text: str) -> Any:

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from portvnf.artifact import trust
@@ -19,16 +18,13 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("verify", help="check an artifact against every rule")
     parser.add_argument("file", help="the artifact, such as vepc.bc")
     parser.add_argument("--manifest", action="store_true", help="print its manifest as JSON too")
-    parser.add_argument(
-        "--trust", type=Path, metavar="KEYS", help="a .pub file or a folder: demand a signature"
-    )
+    trust.add_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints every violation on stderr; status 0 when there is none."""
-    keys = None if arguments.trust is None else trust.load_keys(arguments.trust)
-    artifact = Artifact.read(arguments.file, keys)
+    artifact = Artifact.read(arguments.file, trust.chosen_keys(arguments.trust))
     violations = verify(artifact)
     for violation in violations:
         print(f"{arguments.file}: {violation}", file=sys.stderr)

@@ -16,7 +16,7 @@ def register(commands: Any) -> None:
     """Adds the commands to the parser."""
     inspect = commands.add_parser("inspect", help="what an artifact is, needs and offers")
     inspect.add_argument("file", type=Path)
-    inspect.add_argument("--trust", type=Path, metavar="KEYS", help="a .pub file or a folder")
+    trust.add_option(inspect)
     inspect.add_argument("--json", action="store_true")
     inspect.set_defaults(run=run_inspect)
 
@@ -46,7 +46,7 @@ def run_sign(arguments: argparse.Namespace) -> int:
 
 def run_inspect(arguments: argparse.Namespace) -> int:
     """Prints everything that can be known without running it."""
-    keys = None if arguments.trust is None else trust.load_keys(arguments.trust)
+    keys = trust.chosen_keys(arguments.trust)
     facts = describe(Artifact.read(arguments.file, keys), keys is not None)
     if arguments.json:
         print(json.dumps(facts, indent=2))

@@ -101,6 +101,18 @@ def _load_key(path: Path, load: Any, kind: str) -> Any:
     return key
 
 
+def add_option(parser: Any) -> None:
+    """Adds --trust to a command that reads an artifact."""
+    parser.add_argument(
+        "--trust", type=Path, metavar="KEYS", help="a .pub file or a folder: demand a signature"
+    )
+
+
+def chosen_keys(path: Path | None) -> Keys | None:
+    """The keys that --trust names, or None without it."""
+    return None if path is None else load_keys(path)
+
+
 def sign(artifact: Path, private: Path) -> Path:
     """Signs an artifact's bytes; returns the path of the signature."""
     _, serialization, _ = _library()

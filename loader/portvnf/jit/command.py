@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portvnf import locate
-from portvnf.artifact import Artifact
+from portvnf.artifact import Artifact, trust
 from portvnf.jit.compiler import compile_artifact
 
 
@@ -16,13 +16,15 @@ def register(commands: Any) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser("compile", help="compile an artifact into this host's code cache")
     parser.add_argument("file", nargs="?", type=Path, help="default: the build's artifact")
+    trust.add_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints for what the artifact was compiled, and how long that took."""
     began = time.monotonic()
-    loaded = compile_artifact(Artifact.read(arguments.file or locate.artifact()))
+    keys = trust.chosen_keys(arguments.trust)
+    loaded = compile_artifact(Artifact.read(arguments.file or locate.artifact(), keys))
     seconds = time.monotonic() - began
     print(f"compiled for {loaded.isa} ({loaded.cpu}) by LLVM {loaded.llvm} in {seconds:.1f} s")
     return 0

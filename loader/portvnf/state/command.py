@@ -10,6 +10,7 @@ from typing import Any
 
 from portvnf import config, locate, select
 from portvnf.agent.command import ask
+from portvnf.artifact import trust
 from portvnf.errors import ConfigError, StateError
 from portvnf.instance import Instance
 from portvnf.state import image
@@ -53,6 +54,7 @@ def register(commands: Any) -> None:
     restore.add_argument("--vnf-config", type=Path, help="for a fresh VNF: its configuration")
     restore.add_argument("--artifact", type=Path, help="for a fresh VNF (default: the build's)")
     restore.add_argument("--engine", choices=select.ENGINES, default="auto")
+    trust.add_option(restore)
     restore.add_argument("--output", type=Path, help="export the fresh VNF's state again")
     restore.set_defaults(run=_restore)
 
@@ -126,7 +128,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     if arguments.vnf_config is None:
         raise ConfigError("image restore needs --control SOCKET or --vnf-config FILE")
     configuration = config.load(arguments.vnf_config)
-    chosen = select.load(arguments.artifact or locate.artifact(), arguments.engine)
+    chosen = select.load(arguments.artifact or locate.artifact(), arguments.engine, arguments.trust)
     if chosen.note:
         print(f"portvnf: {chosen.note}", file=sys.stderr)
     source = image.read(arguments.file, chosen.schema)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portvnf import isas
-from portvnf.artifact import Artifact
+from portvnf.artifact import Artifact, trust
 from portvnf.errors import ConfigError, HostError
 from portvnf.translate.translator import link, linker, translate
 
@@ -26,13 +26,14 @@ def register(commands: Any) -> None:
         help="a shared object (.so) or an object file (.o); without it, NAME-ISA.so beside "
         "the artifact, or .o where this machine has no linker for the ISA",
     )
+    trust.add_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Translates, links when a shared object is wanted, writes."""
     isa = isas.named(arguments.isa)
-    artifact = Artifact.read(arguments.artifact)
+    artifact = Artifact.read(arguments.artifact, trust.chosen_keys(arguments.trust))
     output: Path = arguments.output or _default_output(arguments.artifact, isa)
     if output.suffix not in (".o", ".so"):
         raise ConfigError(f"{output}: the output is a .so or a .o file")
