@@ -14,13 +14,11 @@ from portvnf.errors import StateError
 from portvnf.state.vepc import SCHEMA
 
 from ..vepc.gateway import Gateway, configuration, load
+from ..vepc.moving import CLEARED, ROUND, finish, send_round
 from ..vepc.population import Population
 
-SMALL = [SCHEMA.section(name).number for name in ("gateway", "pool", "path")]
-ROUND = [
-    SCHEMA.section(name).number for name in ("cleared", "ue", "session", "bearer", "procedure")
-]
-USAGE = SCHEMA.section("usage").number
+# Sections of which there is one record for each UE or bearer that changed.
+FEW = [CLEARED, *(SCHEMA.section(name).number for name in ("ue", "session", "bearer"))]
 KINDS = [
     ("ipv4", "internet"),
     ("ipv6", "internet"),
@@ -56,29 +54,6 @@ def stir(population: Population, chance: random.Random, numbers: range, actions:
             population.modify(number, chance.randrange(1, 1 << 24) << 4)
 
 
-def transfer(
-    source: Gateway, copy: Gateway, since: int, until: int, between: object = None
-) -> None:
-    """One round in small steps; `between` runs on the source after each of them."""
-    for number in ROUND:
-        if since == 0 and number == ROUND[0]:
-            continue  # nothing to forget yet
-        first = True
-        for chunk in source.vnf.export(source.arena, number, since, until, buffer_bytes=8192):
-            copy.now_ns = source.now_ns  # remaining times count from the export
-            copy.vnf.import_(copy.arena, number, chunk.data, copy.now_ns, first=first)
-            first = False
-            if callable(between):
-                between()
-
-
-def finish(source: Gateway, copy: Gateway) -> None:
-    """What goes over only once, after the last round."""
-    for number in [*SMALL, USAGE]:
-        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
-    copy.complete()
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_rounds_give_the_whole_state(seed: int) -> None:
     """Few UEs, so that slots, addresses, IMSIs and repeats meet often; the ring of answers
@@ -97,11 +72,11 @@ def test_rounds_give_the_whole_state(seed: int) -> None:
     for _ in range(6):
         until = source.vnf.epoch(source.arena)
         stir(population, chance, numbers, chance.choice([0, 2, 30]))
-        transfer(source, copy, since, until, between)
+        send_round(source, copy, since, until, between)
         since = until
         source.run(ms=chance.choice([1, 500, 13_000]))
         stir(population, chance, numbers, chance.choice([0, 3, 40]))
-    transfer(source, copy, since, 0)
+    send_round(source, copy, since, 0)
     finish(source, copy)
     source.run()
     copy.run()
@@ -130,13 +105,13 @@ def test_a_slot_that_is_taken_again_after_the_epoch() -> None:
     copy = source.fresh()
     population.attach(1, "ipv4")
     first = source.vnf.epoch(source.arena)
-    transfer(source, copy, 0, first)
+    send_round(source, copy, 0, first)
     population.attach(1, "ipv4")
     second = source.vnf.epoch(source.arena)
     population.attach(2, "ipv4")
     assert [ue.s11 for ue in population.ues.values()] == [2, 0x1000001]
-    transfer(source, copy, first, second)
-    transfer(source, copy, second, 0)
+    send_round(source, copy, first, second)
+    send_round(source, copy, second, 0)
     finish(source, copy)
     assert copy.state() == source.state()
 
@@ -149,7 +124,7 @@ def test_five_thousand_sessions_and_a_reused_slot() -> None:
         pdn, apn = KINDS[number % len(KINDS)]
         assert population.attach(number, pdn, apn, number) in (16, 18)
     first = source.vnf.epoch(source.arena)
-    transfer(source, copy, 0, first)
+    send_round(source, copy, 0, first)
     # UE 1 goes; when the search for free slots comes round, UE 9001 gets its slot.
     old = population.ues[1].s11 & 0xFFFFFF
     population.delete(1, 5)
@@ -157,11 +132,11 @@ def test_five_thousand_sessions_and_a_reused_slot() -> None:
         population.attach(number, "ipv6", "internet", number)
         if number == 6000:
             second = source.vnf.epoch(source.arena)
-            transfer(source, copy, first, second)
+            send_round(source, copy, first, second)
     reused = [n for n, ue in population.ues.items() if ue.s11 & 0xFFFFFF == old]
     assert reused == [8193] and population.ues[8193].s11 >> 24 == 1
     stir(population, chance, range(1, 8194), 500)
-    transfer(source, copy, second, 0)
+    send_round(source, copy, second, 0)
     finish(source, copy)
     source.run()
     copy.run()
@@ -174,12 +149,12 @@ def test_a_round_costs_what_changed() -> None:
     for number in range(1, 2001):
         population.attach(number, "ipv4", "internet", number)
     since = source.vnf.epoch(source.arena)
-    assert all(source.section(number, since) == b"" for number in ROUND)
+    assert all(source.section(number, since) == b"" for number in [CLEARED, *ROUND])
     population.modify(77, 0x1000)
     population.up(78, 5)
-    lengths = {number: len(source.section(number, since)) for number in ROUND}
-    whole = {number: len(source.section(number)) for number in ROUND}
-    assert all(0 < lengths[number] <= whole[number] // 1000 for number in ROUND[:4])
+    lengths = {number: len(source.section(number, since)) for number in FEW}
+    whole = {number: len(source.section(number)) for number in FEW}
+    assert all(0 < lengths[number] <= whole[number] // 1000 for number in FEW)
 
 
 def test_until_leaves_out_what_came_later() -> None:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict
 
 from .gateway import Gateway, load, names_of
+
+# Called after each step with its number (from 0) and the gateway that ran it; returns the
+# gateway that goes on.
+Move = Callable[[int, Gateway], Gateway]
 
 
 class Step(TypedDict):
@@ -43,15 +48,18 @@ class Result(TypedDict):
     state: dict[str, str]
 
 
-def execute(program: Program, engine: str) -> Result:
-    """Runs one program on a fresh gateway."""
+def execute(program: Program, engine: str, move: Move | None = None) -> Result:
+    """Runs one program on a fresh gateway; after each step `move` may put another one in its
+    place, which then goes on. Counters are those of the last gateway."""
     gateway = Gateway(load(engine), bytes.fromhex(program["config"]))
     steps: list[StepResult] = []
-    for step in program["steps"]:
+    for number, step in enumerate(program["steps"]):
         packets = [(port, bytes.fromhex(data)) for port, data in step["packets"]]
         result = gateway.run(*packets, ms=step["ms"])
         out = [(packet.port, packet.data.hex()) for packet in result.out]
         steps.append({"out": out, "reasons": names_of(result.reasons)})
+        if move:
+            gateway = move(number, gateway)
     state = {str(number): data.hex() for number, data in gateway.state().items()}
     return {"steps": steps, "counters": gateway.counters(), "state": state}
 

@@ -1,0 +1,93 @@
+"""Moving a gateway's state to another one, in the order in which a migration does it.
+
+The sections come from the schema and the migration's own lists, so that whatever is added
+to the state takes part.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from portvnf.migration.source import FROZEN_SECTIONS, ROUND_SECTIONS
+from portvnf.state.vepc import SCHEMA
+
+from .gateway import Gateway, load
+
+CLEARED = SCHEMA.section("cleared").number
+ROUND = [SCHEMA.section(name).number for name in ROUND_SECTIONS]
+ONCE = [SCHEMA.section(name).number for name in FROZEN_SECTIONS]
+ADDITIVE = [section.number for section in SCHEMA.image_sections if section.additive]
+
+
+def send_round(
+    source: Gateway,
+    copy: Gateway,
+    since: int,
+    until: int,
+    between: Callable[[], None] | None = None,
+) -> None:
+    """One round in small steps; `between` runs on the source after each of them."""
+    for number in [CLEARED, *ROUND] if since else ROUND:
+        first = True
+        for chunk in source.vnf.export(source.arena, number, since, until, buffer_bytes=8192):
+            copy.now_ns = source.now_ns  # remaining times count from the export
+            copy.vnf.import_(copy.arena, number, chunk.data, copy.now_ns, first=first)
+            first = False
+            if between:
+                between()
+
+
+def finish(source: Gateway, copy: Gateway) -> None:
+    """What goes over only once, after the last round."""
+    copy.now_ns = source.now_ns
+    for number in [*ONCE, *ADDITIVE]:
+        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
+    copy.complete()
+
+
+def other_engine(gateway: Gateway) -> Gateway:
+    """An empty gateway of the other engine, at the same time."""
+    loaded = load("native" if gateway.loaded.engine == "jit" else "jit")
+    return Gateway(loaded, gateway.encoded, gateway.now_ns)
+
+
+def every_step(_: int, gateway: Gateway) -> Gateway:
+    """A Move: the whole state goes to a fresh gateway of the other engine each time."""
+    copy = other_engine(gateway)
+    copy.take(gateway.state())
+    return copy
+
+
+class Delta:
+    """A Move in two rounds: the first after step `at`, the rest after the step that follows.
+
+    With `late`, the first round is exported only then, too: it must leave out what came
+    after its epoch.
+    """
+
+    def __init__(self, at: int, *, late: bool) -> None:
+        self._at, self._late = at, late
+        self._until = 0
+        self._copy: Gateway | None = None
+
+    def __call__(self, number: int, gateway: Gateway) -> Gateway:
+        if number == self._at:
+            self._until = gateway.vnf.epoch(gateway.arena)
+            self._copy = other_engine(gateway)
+            if not self._late:
+                send_round(gateway, self._copy, 0, self._until)
+        elif self._copy is not None:
+            copy, self._copy = self._copy, None
+            if self._late:
+                send_round(gateway, copy, 0, self._until)
+            send_round(gateway, copy, self._until, 0)
+            finish(gateway, copy)
+            return copy
+        return gateway
+
+
+def chosen_delta(name: str, steps: int) -> Delta:
+    """A Delta somewhere in a program of this name and length; always the same one."""
+    chance = random.Random(name)
+    return Delta(chance.randrange(max(steps - 1, 1)), late=chance.random() < 0.5)
