@@ -16,6 +16,7 @@ ARTIFACT = "vepc.bc"
 NATIVE_VNF = "vepc-native.so"
 HOST_LIBRARY = "libportvnf_host.so"
 HOST_PROGRAM = "portvnf-host"
+LOAD_PROGRAM = "portvnf-load"
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -60,6 +61,11 @@ def host_program() -> Path:
     return _piece(HOST_PROGRAM)
 
 
+def load_program() -> Path:
+    """The load generator of the benchmarks, a program of this host's ISA."""
+    return _piece(LOAD_PROGRAM)
+
+
 def headers() -> Path:
     """The folder that holds `portvnf/vnf.h` and the other headers of the host ABI."""
     root = checkout()
@@ -80,7 +86,7 @@ def _piece(name: str) -> Path:
 
 def in_build(folder: Path, name: str) -> Path | None:
     """A piece in a folder that meson built or that an installation filled; None without it."""
-    # meson makes the host library and program in the sub-folders that mirror their sources.
-    parts = (Path(), Path("portable_rt") / "host", Path("portable_rt") / "native_host")
+    # meson makes the host's library and programs in the sub-folders that mirror their sources.
+    parts = (Path(), *(Path("portable_rt") / part for part in ("host", "native_host", "load")))
     found = (folder / part / name for part in parts)
     return next((path for path in found if path.is_file()), None)

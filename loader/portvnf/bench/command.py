@@ -1,27 +1,35 @@
 """`portvnf bench control|packets`: what the vEPC costs on this host, by engine.
 
-The engines take turns within one run; medians and their ratio are printed. Only vnf_burst is
-timed: neither drivers nor Python are in the figures.
+The engines take turns within one run; medians and their ratio are printed. `packets`, and the
+part `vnf` of `control`, time vnf_burst alone: neither drivers nor Python are in the figures.
+The part `kernel` of `control` is a gateway as one runs it, asked through the kernel.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import statistics
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Any
 
 from portvnf import locate, select
 from portvnf.bench import messages
 from portvnf.bench.timed import BURST, TRAIN, TimedGateway, Train, scattered
+from portvnf.errors import ConfigError
 from portvnf.vnf import Vnf
 
 ENGINES = ("jit", "native")
+PARTS = ("vnf", "kernel")
 _PACKET = 64
 _SAMPLE = 4096
 _REPEATS = 100
+_MOST_SESSIONS = 4_000_000  # the pool of messages.CONFIG
+_MOST_ROUNDS = 1000
+_ALONE = "vnf_burst alone, bursts made beforehand"
 
 Rows = list[dict[str, Any]]
 
@@ -31,43 +39,109 @@ def register(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure the vEPC, jit and native in turn")
     kinds = parser.add_subparsers(dest="kind", required=True)
     control = kinds.add_parser("control", help="Create Session + Modify Bearer pairs")
-    control.set_defaults(run=lambda arguments: _run(arguments, _control))
+    control.add_argument(
+        "--part",
+        choices=PARTS,
+        help="only the VNF's own time, or only a gateway asked through the kernel",
+    )
+    control.add_argument(
+        "--pairs", type=int, default=10000, metavar="N", help="pairs a round (default 10000)"
+    )
+    control.set_defaults(run=_run_control)
     packets = kinds.add_parser("packets", help="user packets, uplink and downlink")
-    packets.set_defaults(run=lambda arguments: _run(arguments, _packets))
+    packets.set_defaults(run=_run_packets)
     for sub in (control, packets):
         sub.add_argument(
             "--sessions",
-            type=lambda text: [int(number) for number in text.split(",")],
-            default=[1000, 100000],
+            default="1000,100000",
             metavar="N,N",
             help="sessions standing (default 1000,100000)",
         )
         sub.add_argument("--rounds", type=int, default=9, help="turns of each engine (default 9)")
         sub.add_argument("--json", action="store_true")
+        sub.add_argument("--report", type=Path, metavar="FILE", help="write the JSON there too")
 
 
-def _run(arguments: argparse.Namespace, measure: Callable[[dict[str, Vnf], int, int], Rows]) -> int:
-    artifact: Path = locate.artifact()
-    vnfs = {engine: select.load(artifact, engine).vnf for engine in ENGINES}
+def _run_packets(arguments: argparse.Namespace) -> int:
+    populations = _checked(arguments)
+    vnfs = _vnfs()
     rows: Rows = []
-    for sessions in arguments.sessions:
-        rows += measure(vnfs, sessions, max(1, arguments.rounds))
-    if arguments.json:
-        print(json.dumps(rows, indent=2))
-        return 0
-    print(f"{'what':22}{'sessions':>10}{'jit':>11}{'native':>11}{'jit/native':>12}")
-    for row in rows:
-        jit, native = row["jit"], row["native"]
-        print(
-            f"{row['what']:22}{row['sessions']:>10,}{jit:>11,.1f}{native:>11,.1f}"
-            f"{jit / native:>12.2f}"
-        )
+    for sessions in populations:
+        rows += _packets(vnfs, sessions, arguments.rounds)
+    _report(arguments, {"vnf": _ALONE}, rows)
     return 0
+
+
+def _run_control(arguments: argparse.Namespace) -> int:
+    populations = _checked(arguments)
+    if not 1 <= arguments.pairs <= 1_000_000:
+        raise ConfigError(f"--pairs {arguments.pairs} is not within 1 to 1,000,000")
+    parts = [part for part in PARTS if arguments.part in (None, part)]
+    # Only the gateway's namespaces need the lab's modules.
+    from portvnf.bench import kernel_path
+    from portvnf.lab import sandbox
+
+    if "kernel" in parts:
+        locate.load_program()
+        sandbox.enter(["-m", "portvnf.cli", *sys.argv[1:]])
+    vnfs = _vnfs()
+    rows: Rows = []
+    measured = {}
+    if "vnf" in parts:
+        measured["vnf"] = _ALONE
+        for sessions in populations:
+            rows += _control(vnfs, sessions, arguments.rounds)
+    if "kernel" in parts:
+        measured["kernel"] = kernel_path.describe(arguments.pairs, arguments.rounds)
+        for sessions in populations:
+            rows += kernel_path.measure(vnfs, sessions, arguments.pairs, arguments.rounds)
+    _report(arguments, measured, rows)
+    return 0
+
+
+def _vnfs() -> dict[str, Vnf]:
+    artifact = locate.artifact()
+    return {engine: select.load(artifact, engine).vnf for engine in ENGINES}
+
+
+def _checked(arguments: argparse.Namespace) -> list[int]:
+    """The populations asked for; a ConfigError names the first option that is wrong."""
+    texts = arguments.sessions.split(",")
+    if not all(text.isdecimal() and 1 <= int(text) <= _MOST_SESSIONS for text in texts):
+        raise ConfigError(
+            f"--sessions {arguments.sessions} must be numbers from 1 to {_MOST_SESSIONS:,}, "
+            "with commas between them"
+        )
+    if not 1 <= arguments.rounds <= _MOST_ROUNDS:
+        raise ConfigError(f"--rounds {arguments.rounds} is not within 1 to {_MOST_ROUNDS}")
+    if arguments.report is not None and not arguments.report.resolve().parent.is_dir():
+        raise ConfigError(f"--report {arguments.report} is in a folder that is not there")
+    return [int(text) for text in texts]
+
+
+def _report(arguments: argparse.Namespace, measured: dict[str, str], rows: Rows) -> None:
+    host = {"isa": platform.machine(), "cpus": len(os.sched_getaffinity(0))}
+    text = json.dumps({"host": host, "measured": measured, "rows": rows}, indent=2)
+    if arguments.report is not None:
+        try:
+            arguments.report.write_text(text + "\n")
+        except OSError as error:
+            raise ConfigError(f"--report {arguments.report}: {error.strerror}") from None
+    if arguments.json:
+        print(text)
+        return
+    for part, what in measured.items():
+        print(what)
+        print(f"{'what':26}{'sessions':>10}{'jit':>11}{'native':>11}{'jit/native':>12}")
+        for row in (row for row in rows if row["part"] == part):
+            jit, native = row["jit"], row["native"]
+            ratio = f"{jit / native:>12.2f}" if native else ""
+            print(f"{row['what']:26}{row['sessions']:>10,}{jit:>11,.1f}{native:>11,.1f}{ratio}")
 
 
 def _row(what: str, sessions: int, taken: dict[str, list[float]]) -> dict[str, Any]:
     medians = {engine: statistics.median(values) for engine, values in taken.items()}
-    return {"what": what, "sessions": sessions, **medians}
+    return {"part": "vnf", "what": what, "sessions": sessions, **medians}
 
 
 def _control(vnfs: dict[str, Vnf], sessions: int, rounds: int) -> Rows:

@@ -33,15 +33,15 @@ def inside(namespace: str, argv: list[str]) -> list[str]:
 def build() -> None:
     """Makes the whole network; a LabError names the step that the kernel refused."""
     for namespace in at.NAMESPACES:
-        _ip(None, [f"netns add {namespace}"])
-        _sysctls(namespace, list(_namespace_settings(namespace in _ROUTERS)))
+        run_ip(None, [f"netns add {namespace}"])
+        set_sysctls(namespace, list(_namespace_settings(namespace in _ROUTERS)))
     _sysctl_own([("ipv6/conf/default/disable_ipv6", 1), ("ipv6/conf/all/disable_ipv6", 1)])
-    _ip(None, list(_bridges()))
+    run_ip(None, list(_bridges()))
     for namespace in at.NAMESPACES:
-        _ip(namespace, ["link set lo up", *_legs(namespace), *_devices(namespace)])
+        run_ip(namespace, ["link set lo up", *_legs(namespace), *_devices(namespace)])
         for wire, _host in _LEGS.get(namespace, ()):
-            _ip(namespace, list(_neighbour_timing(wire)))
-        _ip(namespace, list(_routes(namespace)))
+            run_ip(namespace, list(_neighbour_timing(wire)))
+        run_ip(namespace, list(_routes(namespace)))
 
 
 def give_ue_its_device(address4: str, address6: str) -> None:
@@ -49,7 +49,7 @@ def give_ue_its_device(address4: str, address6: str) -> None:
 
     The eNB must hold the device open already; it keeps it. Either address may be empty.
     """
-    _ip("enb", [f"link set {at.TUN_UE} netns ue"])
+    run_ip("enb", [f"link set {at.TUN_UE} netns ue"])
     lines = [f"link set {at.TUN_UE} mtu {at.APN_MTU} txqueuelen {at.QUEUE} up"]
     if address4:
         lines += [f"addr add {address4}/32 dev {at.TUN_UE}", f"route add default dev {at.TUN_UE}"]
@@ -58,7 +58,7 @@ def give_ue_its_device(address4: str, address6: str) -> None:
             f"addr add {address6}/64 dev {at.TUN_UE} nodad",
             f"route add ::/0 dev {at.TUN_UE}",
         ]
-    _ip("ue", lines)
+    run_ip("ue", lines)
 
 
 def _namespace_settings(router: bool) -> Iterator[tuple[str, int]]:
@@ -143,7 +143,9 @@ def _routes(namespace: str) -> Iterator[str]:
         yield f"route add {at.UE_POOL6} via {sgi6}"
 
 
-def _ip(namespace: str | None, lines: list[str]) -> None:
+def run_ip(namespace: str | None, lines: list[str]) -> None:
+    """Runs the commands of ip(8) in a namespace (None: the lab's own); a LabError says which
+    step the kernel refused."""
     argv = ["ip", *(["-n", namespace] if namespace else []), "-batch", "-"]
     if lines and lines[0].startswith("netns"):
         argv = ["ip", *lines[0].split()]
@@ -157,7 +159,8 @@ def _ip(namespace: str | None, lines: list[str]) -> None:
         )
 
 
-def _sysctls(namespace: str, settings: list[tuple[str, int]]) -> None:
+def set_sysctls(namespace: str, settings: list[tuple[str, int]]) -> None:
+    """Writes values under /proc/sys/net in a namespace."""
     _write_settings(inside(namespace, ["sh", "-e"]), settings, namespace)
 
 
