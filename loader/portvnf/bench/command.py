@@ -93,8 +93,7 @@ def _run_control(arguments: argparse.Namespace) -> int:
             rows += _control(vnfs, sessions, arguments.rounds)
     if "kernel" in parts:
         measured["kernel"] = kernel_path.describe(arguments.pairs, arguments.rounds)
-        for sessions in populations:
-            rows += kernel_path.measure(vnfs, sessions, arguments.pairs, arguments.rounds)
+        rows += kernel_path.measure(vnfs, populations, arguments.pairs, arguments.rounds)
     _report(arguments, measured, rows)
     return 0
 
@@ -116,7 +115,7 @@ def _checked(arguments: argparse.Namespace) -> list[int]:
         raise ConfigError(f"--rounds {arguments.rounds} is not within 1 to {_MOST_ROUNDS}")
     if arguments.report is not None and not arguments.report.resolve().parent.is_dir():
         raise ConfigError(f"--report {arguments.report} is in a folder that is not there")
-    return [int(text) for text in texts]
+    return sorted({int(text) for text in texts})
 
 
 def _report(arguments: argparse.Namespace, measured: dict[str, str], rows: Rows) -> None:
@@ -132,11 +131,11 @@ def _report(arguments: argparse.Namespace, measured: dict[str, str], rows: Rows)
         return
     for part, what in measured.items():
         print(what)
-        print(f"{'what':26}{'sessions':>10}{'jit':>11}{'native':>11}{'jit/native':>12}")
+        print(f"{'what':26}{'sessions':>10}{'jit':>12}{'native':>12}{'jit/native':>12}")
         for row in (row for row in rows if row["part"] == part):
             jit, native = row["jit"], row["native"]
             ratio = f"{jit / native:>12.2f}" if native else ""
-            print(f"{row['what']:26}{row['sessions']:>10,}{jit:>11,.1f}{native:>11,.1f}{ratio}")
+            print(f"{row['what']:26}{row['sessions']:>10,}{jit:>12,.2f}{native:>12,.2f}{ratio}")
 
 
 def _row(what: str, sessions: int, taken: dict[str, list[float]]) -> dict[str, Any]:

@@ -9,15 +9,16 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from portvnf import locate
 from portvnf.agent import control
 from portvnf.bench import messages
+from portvnf.bench.pinning import run_on_cpu
 from portvnf.errors import AgentError, LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import network
-from portvnf.lab.role import die_with_parent
 
 _READY_S = 120.0
 _STOP_S = 10.0
@@ -28,9 +29,9 @@ _PORTS = (at.S11, at.S1U, at.SGI)
 class BenchGateway:
     """One running agent with the given engine. Use as a context manager: leaving it ends it."""
 
-    def __init__(self, engine: str, sessions: int, folder: Path) -> None:
-        self.mme_namespace = f"{engine}-mme"
-        self.name = f"{engine}-gateway"
+    def __init__(self, engine: str, sessions: int, folder: Path, cpu: int) -> None:
+        self.mme_namespace = f"{engine}-{sessions}-mme"
+        self.name = f"{engine}-{sessions}-gateway"
         self._control = Path("/run/netns") / f"{self.name}.control"
         self._log = folder / f"{self.name}.log"
         self._ready_file = folder / f"{self.name}.ready"
@@ -44,7 +45,7 @@ class BenchGateway:
                 stdout=output,
                 stderr=errors,
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(run_on_cpu, cpu),
             )
         self._wait_ready()
 

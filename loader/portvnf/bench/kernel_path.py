@@ -1,6 +1,6 @@
 """Create Session and Modify Bearer pairs a second through the kernel, while sessions stand.
 
-One gateway an engine, all filled alike; then the engines take turns. In each turn UEs that lie
+One gateway an engine and population; when all are filled they take turns. In each turn UEs that lie
 scattered over the population detach and attach again, so that no cache foresees them.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import statistics
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,12 @@ from portvnf import config
 from portvnf.bench import messages
 from portvnf.bench.gateway import BenchGateway
 from portvnf.bench.load import WINDOW, LoadGenerator
+from portvnf.bench.pinning import cpu_pair
 from portvnf.errors import HostError, LabError
 from portvnf.vnf import Vnf
 
 _GOLDEN = 0.6180339887
+_SPEED = "pairs a second"
 _SPARE_BYTES = 1 << 30  # left to the machine beside the arenas
 
 Rows = list[dict[str, Any]]
@@ -68,44 +69,69 @@ def _scattering_step(ues: int) -> int:
 
 def describe(pairs: int, rounds: int) -> str:
     """What is measured, and where."""
+    cpus = len(set(cpu_pair()))
     return (
         f"through the kernel: portvnf-load (an MME with {WINDOW} requests under way) in one "
         "network namespace, an agent with TUN ports in another, a veth pair between them; "
-        f"both share {len(os.sched_getaffinity(0))} CPUs; {rounds} rounds of {pairs:,} pairs, "
-        "engines in turn, medians"
+        f"{'a CPU each' if cpus == 2 else 'both on one CPU'}; {rounds} rounds of {pairs:,} pairs, "
+        "all gateways in turn, medians"
     )
 
 
-def measure(vnfs: Mapping[str, Vnf], sessions: int, pairs: int, rounds: int) -> Rows:
-    """Rows of medians by engine while at least `sessions` stand. Must run in the sandbox."""
-    ues = sessions + pairs
+def measure(vnfs: Mapping[str, Vnf], populations: Sequence[int], pairs: int, rounds: int) -> Rows:
+    """Rows of medians by engine for each population, of which at least so many sessions stand.
+
+    All gateways stand at once, and take turns, so that what else the machine does touches
+    engines and populations alike. Must run in the sandbox.
+    """
+    gateway_cpu, load_cpu = cpu_pair()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        _check_memory(vnfs, ues, folder)
-        subjects = {}
-        for engine in vnfs:
-            gateway = stack.enter_context(BenchGateway(engine, ues, folder))
-            load = stack.enter_context(LoadGenerator(gateway.mme_namespace, ues, folder))
-            subjects[engine] = _Subject(gateway, load, ues, pairs)
+        _check_memory(vnfs, [sessions + pairs for sessions in populations], folder)
+        subjects: dict[int, dict[str, _Subject]] = {}
+        for sessions in populations:
+            ues = sessions + pairs
+            subjects[sessions] = {}
+            for engine in vnfs:
+                gateway = stack.enter_context(BenchGateway(engine, ues, folder, gateway_cpu))
+                load = LoadGenerator(gateway.mme_namespace, ues, folder, load_cpu)
+                stack.enter_context(load)
+                subjects[sessions][engine] = _Subject(gateway, load, ues, pairs)
         for turn in range(rounds):
-            for subject in subjects.values():
-                subject.turn(turn)
-    return _rows(subjects, sessions, pairs)
+            for sessions in populations:
+                for subject in subjects[sessions].values():
+                    subject.turn(turn)
+    rows = [row for sessions in populations for row in _rows(subjects[sessions], sessions, pairs)]
+    return rows + _slowdowns(rows)
 
 
-def _check_memory(vnfs: Mapping[str, Vnf], ues: int, folder: Path) -> None:
+def _slowdowns(rows: Rows) -> Rows:
+    """How much slower a pair gets with each population than with the first."""
+    speeds = [row for row in rows if row["what"] == _SPEED]
+    rows = []
+    for row in speeds[1:]:
+        ratios = {e: speeds[0][e] / row[e] for e in row if e not in ("part", "what", "sessions")}
+        rows.append({**row, "what": "slowdown", **ratios})
+    return rows
+
+
+def _check_memory(vnfs: Mapping[str, Vnf], sizes: Sequence[int], folder: Path) -> None:
+    needed = _SPARE_BYTES
     path = folder / "size.toml"
-    path.write_text(messages.CONFIG.format(sessions=ues))
-    encoded = config.load(path).encoded
-    needed = sum(vnf.arena_size(encoded) for vnf in vnfs.values()) + _SPARE_BYTES
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            available = int(line.split()[1]) * 1024
+    for ues in sizes:
+        path.write_text(messages.CONFIG.format(sessions=ues))
+        encoded = config.load(path).encoded
+        needed += sum(vnf.arena_size(encoded) for vnf in vnfs.values())
+    available = next(
+        int(line.split()[1]) * 1024
+        for line in Path("/proc/meminfo").read_text().splitlines()
+        if line.startswith("MemAvailable:")
+    )
     if needed > available:
         raise HostError(
-            f"{len(vnfs)} gateways with {ues:,} sessions need {needed >> 20:,} MiB of memory and "
-            f"{available >> 20:,} MiB are available: ask for fewer with --sessions"
+            f"gateways with {' and '.join(f'{ues:,}' for ues in sizes)} sessions, {len(vnfs)} of "
+            f"each, need {needed >> 20:,} MiB of memory and {available >> 20:,} MiB are "
+            "available: ask for fewer with --sessions"
         )
 
 
@@ -121,7 +147,7 @@ def _rows(subjects: Mapping[str, _Subject], sessions: int, pairs: int) -> Rows:
         return lambda results: results["latency_us"][message][percentile]
 
     rows = [
-        row("pairs a second", lambda results: results["per_second"]),
+        row(_SPEED, lambda results: results["per_second"]),
         row("pair p50, µs", latency("pair", "p50")),
         row("pair p99, µs", latency("pair", "p99")),
         row("Create Session p50, µs", latency("create_session", "p50")),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portvnf import locate
+from portvnf.bench.pinning import run_on_cpu
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import network
-from portvnf.lab.role import die_with_parent
 
 WINDOW = 64
 _SLOWEST = 1000  # procedures a second below which a gateway is given up
@@ -27,7 +28,7 @@ class LoadGenerator:
     `first` + `step` and so on, modulo `ues`.
     """
 
-    def __init__(self, namespace: str, ues: int, folder: Path) -> None:
+    def __init__(self, namespace: str, ues: int, folder: Path, cpu: int) -> None:
         self._namespace = namespace
         self._log = folder / f"{namespace}.log"
         argv = [str(locate.load_program()), "--local", at.S11.v4(at.MME)]
@@ -41,7 +42,7 @@ class LoadGenerator:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(run_on_cpu, cpu),
             )
 
     def __enter__(self) -> LoadGenerator:
