@@ -6,54 +6,62 @@ accounted for.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from pycrate_mobile import TS29274_GTPC as codec  # noqa: N811
 from scapy.contrib import gtp
 from scapy.layers import inet, inet6
 
+from . import gtpc
 from .gateway import SGI
+from .ies import Words
 
-Words = dict[str, Any]
-
-_GTPC_NAMES = {
-    2: "echo_response",
-    3: "version_not_supported",
-    33: "create_session_response",
-    35: "modify_bearer_response",
-    37: "delete_session_response",
-    171: "release_access_bearers_response",
-}
 _GTPU_NAMES = {
+    1: "gtpu_echo_request",
     2: "gtpu_echo_response",
     26: "error_indication",
     31: "supported_extensions",
     254: "end_marker",
     255: "g_pdu",
 }
-_PDN_NAMES = {1: "ipv4", 2: "ipv6", 3: "ipv4v6"}
-_F_TEIDS = {11: "s11", 7: "s5c", 1: "s1u", 5: "s5u"}
 
 
 def describe(port: int, data: bytes) -> Words:
     """One sent packet in words; `kind` names it. AssertionError when it is unsound."""
     if port == SGI:
         return _check_ip(data) | {"kind": "sgi", "user": data}
-    header = inet.IP(data)
-    _check_checksum(data[: header.ihl * 4])
-    assert header.len == len(data), "the IP length is not the packet's"
-    ends = {"to": header.dst, "from": header.src, "id": header.id}
-    if header.proto == 1:
-        return _icmp(data[header.ihl * 4 :]) | ends
-    datagram = data[20:]
-    assert header.proto == 17 and int.from_bytes(datagram[4:6], "big") == len(datagram)
-    if datagram[6:8] != b"\0\0":
-        pseudo = data[12:20] + b"\0\x11" + datagram[4:6]
-        _check_checksum(pseudo + datagram)
-    source, destination = (int.from_bytes(datagram[i : i + 2], "big") for i in (0, 2))
-    words = gtpc(datagram[8:]) if source == 2123 else gtpu(datagram[8:])
-    return words | ends | {"to_port": destination}
+    ends, protocol, contents, pseudo = _outer(data)
+    if "offset" in ends:
+        return ends | {"kind": "fragment"}
+    if protocol in (1, 58):
+        return _icmp(contents, pseudo if protocol == 58 else b"") | ends
+    assert protocol == 17 and int.from_bytes(contents[4:6], "big") == len(contents)
+    assert contents[6:8] != b"\0\0" or len(pseudo) == 12, "UDP over IPv6 without checksum"
+    if contents[6:8] != b"\0\0":
+        _check_checksum(pseudo + contents)
+    source, destination = (int.from_bytes(contents[i : i + 2], "big") for i in (0, 2))
+    is_gtpc = 2123 in (source, destination)
+    words = gtpc.decode(contents[8:]) if is_gtpc else gtpu(contents[8:])
+    return words | ends | {"to_port": destination, "from_port": source}
+
+
+def _outer(data: bytes) -> tuple[Words, int, bytes, bytes]:
+    """Both ends, the protocol, what is inside and the pseudo-header of its checksum."""
+    if data[0] >> 4 == 6:
+        v6 = inet6.IPv6(data)
+        assert v6.plen + 40 == len(data), "the IP length is not the packet's"
+        pseudo = data[8:40] + v6.plen.to_bytes(4, "big") + bytes([0, 0, 0, v6.nh])
+        ends = {"to": v6.dst, "from": v6.src, "dscp": v6.tc >> 2}
+        return ends, v6.nh, data[40:], pseudo
+    v4 = inet.IP(data)
+    start = v4.ihl * 4
+    _check_checksum(data[:start])
+    assert v4.len == len(data), "the IP length is not the packet's"
+    ends = {"to": v4.dst, "from": v4.src, "id": v4.id, "dscp": v4.tos >> 2}
+    if v4.flags.MF or v4.frag:
+        ends |= {"offset": v4.frag * 8, "more": bool(v4.flags.MF)}
+    length = len(data) - start
+    pseudo = data[12:20] + bytes([0, v4.proto]) + length.to_bytes(2, "big")
+    return ends, v4.proto, data[start:], pseudo
 
 
 def _check_checksum(data: bytes) -> None:
@@ -64,20 +72,33 @@ def _check_checksum(data: bytes) -> None:
 
 def _check_ip(data: bytes) -> Words:
     """The words of a user packet; it must be whole."""
+    words: Words = {"size": len(data)}
     if data[0] >> 4 == 4:
         v4 = inet.IP(data)
         assert v4.len == len(data)
-        return {"user_source": v4.src, "user_to": v4.dst, "ttl": v4.ttl}
+        words |= {"user_source": v4.src, "user_to": v4.dst, "ttl": v4.ttl}
+        return words | {"user_dscp": v4.tos >> 2} | _icmp4(data, v4)
     v6 = inet6.IPv6(data)
     assert v6.plen + 40 == len(data)
-    return {"user_source": v6.src, "user_to": v6.dst, "ttl": v6.hlim} | _icmp6(data)
+    words |= {"user_source": v6.src, "user_to": v6.dst, "ttl": v6.hlim}
+    return words | {"user_dscp": v6.tc >> 2} | _icmp6(data)
+
+
+def _icmp4(data: bytes, header: Any) -> Words:
+    body = data[header.ihl * 4 :]
+    if header.proto != 1 or header.frag or body[:2] != b"\3\4":
+        return {}
+    _check_checksum(body)
+    return {"icmp": "fragmentation_needed", "mtu": int.from_bytes(body[6:8], "big")}
 
 
 def _icmp6(data: bytes) -> Words:
-    if data[6] != 58 or data[40] not in (129, 134):
+    if data[6] != 58 or data[40] not in (2, 129, 134):
         return {}
     packet = inet6.IPv6(data)
     _check_checksum(data[8:40] + len(data[40:]).to_bytes(4, "big") + b"\0\0\0\x3a" + data[40:])
+    if data[40] == 2:
+        return {"icmp6": "packet_too_big", "mtu": int.from_bytes(data[44:48], "big")}
     if data[40] == 129:
         return {"icmp6": "echo_reply", "payload": bytes(packet[inet6.ICMPv6EchoReply].data)}
     assert packet.hlim == 255 and packet.src == "fe80::1" and packet.dst == "ff02::1"
@@ -98,9 +119,9 @@ def _icmp6(data: bytes) -> Words:
     return words
 
 
-def _icmp(data: bytes) -> Words:
-    _check_checksum(data)
-    assert data[:2] == b"\0\0", "an ICMP message that is no echo reply"
+def _icmp(data: bytes, pseudo: bytes) -> Words:
+    _check_checksum(pseudo + data)
+    assert data[:2] == (b"\x81\0" if pseudo else b"\0\0"), "an ICMP message that is no echo reply"
     return {"kind": "echo_reply", "payload": data[8:], "identifier": data[4:8].hex()}
 
 
@@ -121,105 +142,13 @@ def gtpu(data: bytes) -> Words:
     if words["kind"] == "error_indication":
         ies = header[gtp.GTPErrorIndication].IE_list
         assert [type(ie) for ie in ies] == [gtp.IE_TEIDI, gtp.IE_GSNAddress]
-        return words | {"unknown": ies[0].TEIDI, "peer": ies[1].ipv4_address}
+        return words | {"unknown": ies[0].TEIDI, "peer": _peer(ies[1])}
     if words["kind"] == "supported_extensions":
         assert body[0] == 141 and body[1] == len(body) - 2
         return words | {"extensions": list(body[2:])}
-    assert body == b"", "an End Marker without IEs"
+    assert body == b"", "an Echo Request or End Marker with IEs"
     return words
 
 
-def gtpc(data: bytes) -> Words:
-    """A GTPv2-C message."""
-    message, problem = codec.parse_GTPC(data)
-    assert message is not None, f"pycrate: error {problem} in {data.hex()}"
-    assert message.to_bytes() == data, "pycrate writes it otherwise"
-    header = message[0]
-    words: Words = {
-        "kind": _GTPC_NAMES[header["Type"].get_val()],
-        "sequence": header["SeqNum"].get_val(),
-        "bearers": [],
-    }
-    if header["T"].get_val():
-        words["teid"] = header["TEID"].get_val()
-    for ie in message[1]:
-        _add_ie(words, int(ie[0]["Type"].get_val()), int(ie[0]["Inst"].get_val()), ie[1])
-    # A refusal need not have the IEs that are mandatory in an acceptance.
-    lenient = codec.ERR_GTPC_MAND_IE_MISS if words.get("cause", 0) >= 64 else 0
-    assert problem in (0, lenient), f"pycrate: error {problem} in {data.hex()}"
-    return words
-
-
-def _add_ie(words: Words, kind: int, instance: int, value: Any) -> None:
-    octets = value.to_bytes()
-    match kind:
-        case 2:
-            words["cause"] = octets[0]
-            assert len(octets) in (2, 6)
-            if len(octets) == 6:
-                words["offending"] = octets[2]
-                words["offending_instance"] = octets[5] & 15
-        case 3:
-            words["recovery"] = octets[0]
-        case 72:
-            words["ambr"] = [int.from_bytes(octets[i : i + 4], "big") for i in (0, 4)]
-        case 73:
-            words["ebi"] = octets[0]
-        case 78 | 197:
-            words["pco" if kind == 78 else "epco"] = _pco(octets)
-        case 79:
-            words |= _paa(octets)
-        case 87:
-            name = _F_TEIDS[value["IF"].get_val()]
-            assert value["V4"].get_val() == 1 and len(octets) == 9
-            words[name] = value["TEID_GREKey"].get_val()
-            words[f"{name}_address"] = str(IPv4Address(value["IPv4Addr"].get_val()))
-            words[f"{name}_instance"] = instance
-        case 93:
-            bearer: Words = {}
-            for ie in value:
-                _add_ie(bearer, int(ie[0]["Type"].get_val()), int(ie[0]["Inst"].get_val()), ie[1])
-            words["bearers"].append(bearer)
-        case 94:
-            words["charging_id"] = int.from_bytes(octets, "big")
-        case 127:
-            words["apn_restriction"] = octets[0]
-        case _:
-            raise AssertionError(f"an IE of type {kind} that no answer of ours has")
-
-
-def _paa(octets: bytes) -> Words:
-    kind = octets[0]
-    words: Words = {"pdn": _PDN_NAMES[kind]}
-    assert len(octets) == {1: 5, 2: 18, 3: 22}[kind]
-    if kind & 2:
-        assert octets[1] == 64
-        words["ipv6"] = str(IPv6Address(octets[2:18]))
-    if kind & 1:
-        words["ipv4"] = str(IPv4Address(octets[-4:]))
-    return words
-
-
-_CONTAINERS = {0x0003: "dns6", 0x000D: "dns4", 0x0010: "mtu", 0x8021: "ipcp", 0xC023: "pap"}
-
-
-def _pco(octets: bytes) -> Words:
-    """Containers by name; addresses and the MTU as values, PPP in hexadecimal."""
-    assert octets[0] == 0x80
-    words: Words = {}
-    at = 1
-    while at < len(octets):
-        kind, length = int.from_bytes(octets[at : at + 2], "big"), octets[at + 2]
-        contents = octets[at + 3 : at + 3 + length]
-        assert len(contents) == length, "a container is cut off"
-        at += 3 + length
-        match _CONTAINERS.get(kind, f"{kind:04x}"):
-            case "dns6":
-                words.setdefault("dns6", []).append(str(IPv6Address(contents)))
-            case "dns4":
-                words.setdefault("dns4", []).append(str(IPv4Address(contents)))
-            case "mtu":
-                words["mtu"] = int.from_bytes(contents, "big")
-            case name:
-                words[name] = contents.hex()
-    return words
+def _peer(address: Any) -> str:
+    return str(address.ipv4_address if address.length == 4 else address.ipv6_address)

@@ -6,9 +6,9 @@ not written by its authors. The same kinds are the vocabulary of tests/vectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from typing import Any
 
 from scapy.contrib import gtp
@@ -16,19 +16,12 @@ from scapy.layers import inet, inet6
 from scapy.packet import Raw
 
 from portvnf.lab import gtpv2c
+from portvnf.state.vepc import SCHEMA
 
+from . import gtpc, ies
+from .addresses import ENB, GATEWAY_S1U, GATEWAY_S11, MME
 from .gateway import S1U, S11, SGI
-
-GATEWAY_S11, GATEWAY_S1U, GATEWAY_SGI = "10.11.0.1", "10.12.0.1", "10.13.0.1"
-GATEWAY_SGI6 = "fd00:13::1"
-MME, ENB, SERVER, SERVER6 = "10.11.0.10", "10.12.0.20", "10.13.0.30", "fd00:13::30"
-
-IE = {
-    "imsi": 1, "cause": 2, "recovery": 3, "apn": 71, "ambr": 72, "ebi": 73, "mei": 75,
-    "msisdn": 76, "indication": 77, "pco": 78, "paa": 79, "bearer_qos": 80, "rat_type": 82,
-    "serving_network": 83, "uli": 86, "f_teid": 87, "bearer_context": 93, "pdn_type": 99,
-    "ue_time_zone": 114, "selection_mode": 128, "node_type": 135, "epco": 197,
-}  # fmt: skip
+from .user_packets import user
 
 Ie = tuple[int, int, bytes]
 
@@ -41,20 +34,20 @@ def split_ies(data: bytes) -> Iterator[Ie]:
         data = data[4 + length :]
 
 
-def join_ies(ies: list[Ie]) -> bytes:
-    return b"".join(bytes([t]) + len(v).to_bytes(2, "big") + bytes([i]) + v for t, i, v in ies)
+def join_ies(listed: list[Ie]) -> bytes:
+    return b"".join(bytes([t]) + len(v).to_bytes(2, "big") + bytes([i]) + v for t, i, v in listed)
 
 
 def _key(name: str) -> tuple[int, int]:
-    base, _, instance = name.partition("-")
-    return IE[base], int(instance or 0)
+    base, instance = ies.split_instance(name)
+    return ies.NUMBERS[base], instance
 
 
-def edit_ies(ies: list[Ie], without: list[str], put: Mapping[str, str]) -> list[Ie]:
+def edit_ies(listed: list[Ie], without: list[str], put: Mapping[str, str]) -> list[Ie]:
     """Leaves out IEs and puts others (hexadecimal values) in their place or at the end.
-    An IE is named as in IE, with "-1" and so on for an instance."""
+    An IE is named as in ies.NUMBERS, with "-1" and so on for an instance."""
     gone = {_key(name) for name in without}
-    kept = [(t, i, v) for t, i, v in ies if (t, i) not in gone]
+    kept = [(t, i, v) for t, i, v in listed if (t, i) not in gone]
     for name, value in put.items():
         new = (*_key(name), bytes.fromhex(value))
         at = next((n for n, ie in enumerate(kept) if ie[:2] == new[:2]), len(kept))
@@ -66,20 +59,20 @@ def edit_message(message: bytes, change: Mapping[str, Any]) -> bytes:
     """Applies the words that every GTPv2-C request takes: `without`, `put`, and the same for
     the bearer context; `more_bearers` contexts of (EBI, eNodeB TEID); header fields."""
     flags, kind, header = message[0], message[1], 12 if message[0] & 8 else 8
-    ies = edit_ies(list(split_ies(message[header:])), change.get("without", []), {})
+    listed = edit_ies(list(split_ies(message[header:])), change.get("without", []), {})
     in_bearer = (change.get("without_bearer", []), change.get("put_bearer", {}))
-    ies = [
+    listed = [
         (
             t,
             i,
             join_ies(edit_ies(list(split_ies(v)), *in_bearer)) if t == 93 and any(in_bearer) else v,
         )
-        for t, i, v in ies
+        for t, i, v in listed
     ]
-    ies = edit_ies(ies, [], change.get("put", {}))
+    listed = edit_ies(listed, [], change.get("put", {}))
     for ebi, teid in change.get("more_bearers", []):
-        ies.append((93, 0, join_ies([(73, 0, bytes([ebi])), (87, 0, f_teid(0, teid, ENB))])))
-    body = message[4:header] + join_ies(ies) + bytes.fromhex(change.get("append", ""))
+        listed.append((93, 0, join_ies([(73, 0, bytes([ebi])), (87, 0, f_teid(0, teid, ENB))])))
+    body = message[4:header] + join_ies(listed) + bytes.fromhex(change.get("append", ""))
     length = change.get("length", len(body))
     flags = change.get("flags", flags)
     return bytes([flags, change.get("type", kind)]) + length.to_bytes(2, "big") + body
@@ -151,85 +144,24 @@ def echo(restarts: int = 1, **change: Any) -> bytes:
     return edit_message(gtpv2c.echo_request(change.get("sequence", 9), restarts), change)
 
 
-def udp(source: str, to: str, port: int, payload: bytes, *, checksum: bool = True) -> bytes:
+def udp(
+    source: str,
+    to: str,
+    port: int,
+    payload: bytes,
+    *,
+    checksum: bool = True,
+    sport: int | None = None,
+) -> bytes:
+    """A datagram over IPv4 or IPv6; a missing checksum is for IPv4 only."""
     words = {} if checksum else {"chksum": 0}
-    return bytes(inet.IP(src=source, dst=to) / inet.UDP(sport=port, dport=port, **words) / payload)
+    datagram = inet.UDP(sport=sport or port, dport=port, **words) / payload
+    layer = inet6.IPv6 if ip_address(to).version == 6 else inet.IP
+    return bytes(layer(src=source, dst=to) / datagram)
 
 
 def s11(message: bytes, source: str = MME) -> bytes:
     return udp(source, GATEWAY_S11, 2123, message)
-
-
-def user(kind: str, **word: Any) -> bytes:
-    """A user packet. `ue` and `server` are addresses; `up` goes from the UE, `down` to it."""
-    return _USER[kind](word)
-
-
-def _ends(word: Mapping[str, Any], server: str, down: bool) -> dict[str, str]:
-    ends = {"src": word["ue"], "dst": word.get("server", server)}
-    return {"src": ends["dst"], "dst": ends["src"]} if down else ends
-
-
-def _udp4(word: Mapping[str, Any], down: bool) -> bytes:
-    ends = _ends(word, SERVER, down)
-    header = inet.IP(ttl=word.get("ttl", 3), tos=0xB8, id=77, **ends)
-    return bytes(header / inet.UDP(sport=5000, dport=6000) / Raw(b"payload"))
-
-
-def _udp6(word: Mapping[str, Any], down: bool) -> bytes:
-    header = inet6.IPv6(hlim=word.get("ttl", 3), tc=0xB8, fl=77, **_ends(word, SERVER6, down))
-    return bytes(header / inet.UDP(sport=5000, dport=6000) / Raw(b"payload"))
-
-
-def _fragment4(word: Mapping[str, Any], down: bool) -> bytes:
-    header = inet.IP(flags="MF", frag=word.get("frag", 0), proto=17, **_ends(word, SERVER, down))
-    return bytes(header / Raw(bytes(range(24))))
-
-
-def _options4(word: Mapping[str, Any], down: bool) -> bytes:
-    header = inet.IP(options=[inet.IPOption_RR(length=11)], **_ends(word, SERVER, down))
-    return bytes(header / inet.UDP(sport=5000, dport=6000) / Raw(b"payload"))
-
-
-def _big4(word: Mapping[str, Any], down: bool) -> bytes:
-    return bytes(inet.IP(**_ends(word, SERVER, down)) / inet.UDP() / Raw(bytes(word["size"] - 28)))
-
-
-def _solicitation(word: Mapping[str, Any]) -> bytes:
-    source, hops = word.get("ue", "fe80::7"), word.get("ttl", 255)
-    return bytes(inet6.IPv6(src=source, dst="ff02::2", hlim=hops) / inet6.ICMPv6ND_RS())
-
-
-def _ping(word: Mapping[str, Any]) -> bytes:
-    echo_request = inet.ICMP(id=5, seq=6) / Raw(b"ping")
-    return bytes(inet.IP(src=SERVER, dst=word.get("to", GATEWAY_SGI), ttl=3) / echo_request)
-
-
-def _ping6(word: Mapping[str, Any]) -> bytes:
-    echo_request = inet6.ICMPv6EchoRequest(id=5, seq=6, data=b"ping")
-    return bytes(inet6.IPv6(src=SERVER6, dst=word.get("to", GATEWAY_SGI6), hlim=3) / echo_request)
-
-
-_USER: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
-    **{
-        f"{way}_{name}": lambda word, build=build, down=way == "down": build(word, down)
-        for way in ("up", "down")
-        for name, build in {
-            "udp4": _udp4, "udp6": _udp6, "fragment4": _fragment4, "options4": _options4,
-            "big4": _big4,
-        }.items()
-    },
-    "solicitation": _solicitation,
-    "multicast_report": lambda word: bytes(
-        inet6.IPv6(src=word.get("ue", "fe80::7"), dst="ff02::16", hlim=1) / inet6.ICMPv6MLReport2()
-    ),
-    "duplicate_address": lambda word: bytes(
-        inet6.IPv6(src="::", dst="ff02::1:ff00:7") / inet6.ICMPv6ND_NS(tgt="fe80::7")
-    ),
-    "ping": _ping,
-    "ping6": _ping6,
-    "hex": lambda word: bytes.fromhex(word["hex"]),
-}  # fmt: skip
 
 
 def gtpu(kind: int, teid: int, body: bytes, **word: Any) -> bytes:
@@ -262,36 +194,75 @@ def error_indication(teid: int, address: str = ENB, **word: Any) -> bytes:
 
 
 _S11 = {"create": create, "modify": modify, "release": release, "delete": delete, "echo": echo}
+_GTPU = {"gtpu_echo_request": 1, "gtpu_echo_response": 2, "end_marker": 254}
+_FRAMING = {"sequence", "npdu", "extensions", "length", "flags"}
+_EDITS = {
+    "without", "put", "without_bearer", "put_bearer", "more_bearers", "append", "length", "flags",
+    "type",
+}  # fmt: skip
+_ENDS = {"source", "to", "sport", "dport", "port"}
+_PORTS = {name: number for number, name in enumerate(SCHEMA.ports)} | {"none": 9}
 
 
 def build(word: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
     """The port, the packet and, where it carries one, the user packet, of a `send` step."""
     words = dict(word)
-    kind, source = words.pop("send"), words.pop("source", None)
-    if kind in _S11:
-        return S11, s11(_S11[kind](**words), source or MME), b""
-    if kind == "g_pdu":
-        inner = user(words.pop("user"), **words)
-        inner = inner[: words.get("cut", len(inner))]
-        framing = {k: v for k, v in words.items() if k in _FRAMING}
-        return S1U, s1u(gtpu(255, words["teid"], inner, **framing), source or ENB), inner
-    if kind == "error_indication":
-        return S1U, s1u(error_indication(**words), source or ENB, checksum=True), b""
-    if kind == "gtpu":
-        body = bytes.fromhex(words.pop("body", ""))
-        message = gtpu(words.pop("type"), words.pop("teid", 0), body, **words)
-        return S1U, s1u(message, source or ENB, checksum=True), b""
+    kind = words.pop("send")
+    if kind == "transport":
+        return _PORTS[words.pop("port")], _transport(words), b""
     if kind == "down":
         inner = user(words.pop("user"), **words)
         cut = inner[: words.get("cut", len(inner))] + bytes(words.get("padding", 0))
         return SGI, cut, inner
-    if kind == "transport":
-        port = {"s11": S11, "s1u": S1U, "sgi": SGI, "none": 9}[words.pop("port")]
-        return port, _transport(words), b""
+    ends = {name: words.pop(name) for name in _ENDS & set(words)}
+    if kind in _S11 or kind in gtpc.NUMBERS:
+        return *_datagram(ends, S11, 2123, _gtpc_message(kind, words)), b""
+    if kind == "g_pdu":
+        inner = user(words.pop("user"), **words)
+        inner = inner[: words.get("cut", len(inner))]
+        framing = {k: v for k, v in words.items() if k in _FRAMING}
+        message = gtpu(255, words["teid"], inner, **framing)
+        return *_datagram(ends, S1U, 2152, message, checksum=False), inner
+    if kind == "error_indication":
+        return *_datagram(ends, S1U, 2152, error_indication(**words)), b""
+    if kind == "gtpu":
+        body = bytes.fromhex(words.pop("body", ""))
+        message = gtpu(words.pop("type"), words.pop("teid", 0), body, **words)
+        return *_datagram(ends, S1U, 2152, message), b""
+    if kind in _GTPU:
+        body = bytes([14, words.pop("recovery", 0)]) if kind == "gtpu_echo_response" else b""
+        message = gtpu(_GTPU[kind], words.pop("teid", 0), body, **words)
+        return *_datagram(ends, S1U, 2152, message), b""
     raise KeyError(f"no packet is called {kind!r}")
 
 
-_FRAMING = {"sequence", "npdu", "extensions", "length", "flags"}
+def _gtpc_message(kind: str, words: dict[str, Any]) -> bytes:
+    """One GTPv2-C message, or two when there is a word `piggyback`."""
+    second = words.pop("piggyback", None)
+    if kind in _S11:
+        message = _S11[kind](**words)
+    else:
+        edits = {name: words.pop(name) for name in _EDITS & set(words)}
+        message = edit_message(gtpc.encode(kind, {"sequence": 0x400, **words}), edits)
+    if second is None:
+        return message
+    behind = {name: value for name, value in second.items() if name not in ("send", *_ENDS)}
+    return gtpc.piggyback(message, _gtpc_message(second["send"], behind))
+
+
+def _datagram(
+    ends: Mapping[str, Any], port: int, dport: int, message: bytes, *, checksum: bool = True
+) -> tuple[int, bytes]:
+    source, to = (MME, GATEWAY_S11) if port == S11 else (ENB, GATEWAY_S1U)
+    packet = udp(
+        ends.get("source", source),
+        ends.get("to", to),
+        ends.get("dport", dport),
+        message,
+        checksum=checksum or ":" in ends.get("to", to),
+        sport=ends.get("sport"),
+    )
+    return (_PORTS[ends["port"]] if "port" in ends else port), packet
 
 
 def _transport(word: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from . import packets
+from . import addresses, packets
 from .gateway import S1U, S11, SGI
 
 Sent = list[tuple[int, bytes]]
@@ -59,7 +59,7 @@ def user6(source: bytes, to: bytes, body: bytes) -> bytes:
 
 
 NO_RESOURCES, ADDRESSES_OCCUPIED = 73, 84  # Cause values (TS 29.274, 8.4)
-SERVER = IPv4Address(packets.SERVER).packed
+SERVER = IPv4Address(addresses.SERVER).packed
 SERVER6 = bytes.fromhex("fd000013000000000000000000000030")
 
 

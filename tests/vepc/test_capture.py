@@ -21,7 +21,7 @@ from scapy.utils import rdpcap
 
 from portvnf.state.vepc import BEARER
 
-from . import answers
+from . import answers, ies
 from .gateway import DATA, MS, S1U, S11, SGI, START_NS, Gateway, configuration, load
 from .packets import udp
 
@@ -180,7 +180,7 @@ def essentials(message: bytes) -> answers.Words:
     for ie in decoded[1]:
         kind = int(ie[0]["Type"].get_val())
         if kind in (2, 78, 79, 87, 127):
-            answers._add_ie(words, kind, int(ie[0]["Inst"].get_val()), ie[1])
+            ies.add(words, kind, int(ie[0]["Inst"].get_val()), ie[1])
         elif kind == 93:
             words["bearers"].append(bearer_essentials(ie[1]))
     return words
@@ -193,7 +193,7 @@ def bearer_essentials(group: Any) -> answers.Words:
         kind = int(ie[0]["Type"].get_val())
         octets = ie[1].to_bytes()
         if kind in (2, 73) or (kind == 87 and octets[0] & 0x3F and octets[0] & 0xC0 == 0x80):
-            answers._add_ie(words, kind, int(ie[0]["Inst"].get_val()), ie[1])
+            ies.add(words, kind, int(ie[0]["Inst"].get_val()), ie[1])
     return words
 
 
