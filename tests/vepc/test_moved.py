@@ -11,6 +11,7 @@ import pytest
 from portvnf.state.vepc import SCHEMA
 
 from . import vectors
+from .judging import judge
 from .moving import ADDITIVE, ONCE, ROUND, Delta, chosen_delta, every_step
 from .program import Move, execute
 
@@ -22,7 +23,7 @@ def check(vector: vectors.Vector, engine: str, move: Move) -> None:
     """The vector's expectations hold, and all is as without the migration."""
     program = vector.program()
     moved, stayed = execute(program, engine, move), execute(program, engine)
-    vectors.judge(vector, moved, counters=False)
+    judge(vector, moved, counters=False)
     assert moved["steps"] == stayed["steps"]
     assert moved["state"] == stayed["state"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from . import vectors
+from .judging import judge
 from .program import execute
 from .remote import Remote
 
@@ -14,7 +15,7 @@ VECTORS = vectors.load_all()
 @pytest.mark.parametrize("engine", ["jit", "native"])
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
 def test_vector(vector: vectors.Vector, engine: str) -> None:
-    vectors.judge(vector, execute(vector.program(), engine))
+    judge(vector, execute(vector.program(), engine))
 
 
 def test_other_isas_agree(remote: Remote) -> None:
@@ -25,7 +26,7 @@ def test_other_isas_agree(remote: Remote) -> None:
     failed = []
     for vector, program, result in zip(VECTORS, programs, results, strict=True):
         try:
-            vectors.judge(vector, result)
+            judge(vector, result)
             here = execute(program, "jit")
             assert [step["reasons"] for step in result["steps"]] == [
                 step["reasons"] for step in here["steps"]
