@@ -8,6 +8,8 @@ A message's name is the one of TS 29.274 in lower case: `downlink_data_notificat
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pycrate_mobile import TS29274_GTPC as codec  # noqa: N811
 
@@ -36,11 +38,28 @@ def encode(kind: str, words: Words) -> bytes:
     header |= {"T": 0} if number in _WITHOUT_TEID else {"TEID": words.get("teid", 0)}
     contents = ies.encode({k: v for k, v in words.items() if k not in ("sequence", "teid")})
     name = message._GEN[1]._name
-    data = bytes(message(val={"GTPCHdr": header, name: contents}).to_bytes())
+    with _as_told():
+        filled = message()
+        filled[1].clear()
+        filled.set_val({"GTPCHdr": header, name: contents})
+        data = bytes(filled.to_bytes())
     problem = codec.parse_GTPC(data)[1]
     refusal = words.get("cause", 0) >= 64  # need not have what an acceptance must
     assert not problem or refusal, f"{kind}: pycrate: error {problem} in {data.hex()}"
     return data
+
+
+@contextmanager
+def _as_told() -> Iterator[None]:
+    """pycrate would add the mandatory IEs that the words do not have."""
+    initialise = codec.GTPCIEs.init_ies
+    codec.GTPCIEs._SET_MAND = False
+    codec.GTPCIEs.init_ies = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        codec.GTPCIEs._SET_MAND = True
+        codec.GTPCIEs.init_ies = initialise
 
 
 def piggyback(first: bytes, second: bytes) -> bytes:

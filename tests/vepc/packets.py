@@ -21,7 +21,7 @@ from portvnf.state.vepc import SCHEMA
 from . import gtpc, ies
 from .addresses import ENB, GATEWAY_S1U, GATEWAY_S11, MME
 from .gateway import S1U, S11, SGI
-from .user_packets import user
+from .user_packets import ROUTE, user
 
 Ie = tuple[int, int, bytes]
 
@@ -274,7 +274,7 @@ def _transport(word: Mapping[str, Any]) -> bytes:
         if name in word:
             setattr(header, name, word[name])
     if word.get("options"):
-        header.options = [inet.IPOption_RR(length=11)]
+        header.options = [ROUTE]
     if word.get("icmp") is not None:
         icmp = inet.ICMP(type=word["icmp"], id=5, seq=6)
         if "icmp_chksum" in word:

@@ -8,7 +8,6 @@ addresses) replaces what the captured answers gave.
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -22,6 +21,7 @@ from scapy.utils import rdpcap
 from portvnf.state.vepc import BEARER
 
 from . import answers, ies
+from .dissector import summaries, write
 from .gateway import DATA, MS, S1U, S11, SGI, START_NS, Gateway, configuration, load
 from .packets import udp
 
@@ -247,33 +247,15 @@ def test_captured_traffic(engine: str, tmp_path: Path) -> None:
         "advertisement": 2, "uplink": 7, "downlink": 7, "error indication": 2,
     }  # fmt: skip
     path = tmp_path / "exchange.pcap"
-    write_exchange(replay.sent, path)
-    assert tshark(path, "frame").count("\n") == len(replay.sent)
-    assert tshark(path, "gtpv2").count("\n") == 2 * (37 + 38 + 33 + 27) + 3
-    assert tshark(path, TROUBLE) == ""
+    write([(at_ns, packet) for at_ns, _, packet in replay.sent], path)
+    assert summaries(path, "frame").count("\n") == len(replay.sent)
+    assert summaries(path, "gtpv2").count("\n") == 2 * (37 + 38 + 33 + 27) + 3
+    assert summaries(path, TROUBLE) == ""
 
 
 def test_tshark_would_see_trouble(tmp_path: Path) -> None:
     path = tmp_path / "trouble.pcap"
     message = bytes.fromhex("4825000e0000031600000300 020002001000")
     broken = message[:14] + b"\x09" + message[15:]
-    write_exchange([(0, S11, udp(SGW, MME, 2123, each)) for each in (message, broken)], path)
-    assert tshark(path, TROUBLE).count("\n") == 1
-
-
-def write_exchange(sent: list[tuple[int, int, bytes]], path: Path) -> None:
-    """Writes packets of (time in ns, port, bytes) as raw IP with nanosecond stamps."""
-    header = bytes.fromhex("a1b23c4d 0002 0004 00000000 00000000 00040000 00000065")
-    with path.open("wb") as file:
-        file.write(header)
-        for at_ns, _, packet in sent:
-            seconds, rest = divmod(at_ns, 1_000_000_000)
-            stamps = seconds.to_bytes(4, "big") + rest.to_bytes(4, "big")
-            file.write(stamps + 2 * len(packet).to_bytes(4, "big") + packet)
-
-
-def tshark(path: Path, which: str) -> str:
-    argv = ["tshark", "-r", str(path), "-Y", which, "-T", "fields", "-e", "_ws.col.Info"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    write([(0, udp(SGW, MME, 2123, each)) for each in (message, broken)], path)
+    assert summaries(path, TROUBLE).count("\n") == 1

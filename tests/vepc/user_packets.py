@@ -26,6 +26,8 @@ def _ends(word: Mapping[str, Any], server: str, down: bool) -> dict[str, str]:
     return {"src": ends["dst"], "dst": ends["src"]} if down else ends
 
 
+# An IP option: room for two hops.
+ROUTE = inet.IPOption_RR(routers=["0.0.0.0", "0.0.0.0"])
 _PROTOCOLS = {"tcp": 6, "udp": 17, "esp": 50}
 
 
@@ -72,12 +74,14 @@ def _fragment4(word: Mapping[str, Any], down: bool) -> bytes:
 
 
 def _options4(word: Mapping[str, Any], down: bool) -> bytes:
-    header = inet.IP(options=[inet.IPOption_RR(length=11)], **_ends(word, SERVER, down))
+    header = inet.IP(options=[ROUTE], **_ends(word, SERVER, down))
     return bytes(header / inet.UDP(sport=5000, dport=6000) / Raw(b"payload"))
 
 
 def _big4(word: Mapping[str, Any], down: bool) -> bytes:
-    return bytes(inet.IP(**_ends(word, SERVER, down)) / inet.UDP() / Raw(bytes(word["size"] - 28)))
+    ends = _ends(word, SERVER, down)
+    datagram = inet.UDP(sport=5000, dport=6000) / Raw(bytes(word["size"] - 28))
+    return bytes(inet.IP(**ends) / datagram)
 
 
 def _solicitation(word: Mapping[str, Any]) -> bytes:
