@@ -24,6 +24,7 @@ from portvnf.migration.messages import (
     decode_records,
 )
 from portvnf.migration.source import GAUGES
+from portvnf.state.schema import Moves
 
 # What must be alike on both sides, and how it is called.
 ALIKE = {
@@ -161,7 +162,7 @@ def drain(channel: Channel, instance: Instance) -> None:
             instance.serve()
         elif kind == Kind.RECORDS:
             section, first, data = decode_records(payload)
-            if not instance.section(section).additive:
+            if instance.section(section).moves is not Moves.AFTERWARDS:
                 raise MigrationError(f"{channel.peer} sent records of state while draining")
             instance.import_(section, data, first)
         elif kind == Kind.USAGE_END:

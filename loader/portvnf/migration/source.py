@@ -25,11 +25,7 @@ from portvnf.migration.messages import (
     Kind,
     encode_records,
 )
-
-# Sections that move in rounds while the source serves; the others are small and move
-# once, frozen. Their order matters: what a record refers to comes before it.
-ROUND_SECTIONS = ("ue", "session", "bearer", "procedure")
-FROZEN_SECTIONS = ("gateway", "pool", "path")
+from portvnf.state.schema import Moves
 
 # A round that moved no more than this is worth a freeze; a round that did not shrink to
 # half of the one before shows that further rounds would not help.
@@ -167,7 +163,9 @@ class Source:
 
     def _send_round(self, since: int, until: int) -> int:
         records = 0
-        for section in ("cleared", *ROUND_SECTIONS) if since else ROUND_SECTIONS:
+        schema = self._instance.schema
+        changed_first = schema.that_move(Moves.IN_DELTAS) if since else ()
+        for section in (*changed_first, *schema.that_move(Moves.IN_ROUNDS)):
             records += self._send_section(section, since, until)
         self._tally.rounds += 1
         self._tally.round_records.append(records)
@@ -206,7 +204,7 @@ class Source:
     def _delta(self, since: int) -> int:
         """What changed since the last round, and what is moved only once."""
         self._send_round(since, 0)
-        for section in FROZEN_SECTIONS:
+        for section in self._instance.schema.that_move(Moves.ONCE):
             self._send_section(section, 0, 0)
         counters = self._instance.counters(self._counters)
         self._channel.send_control(Kind.PREPARE, **{name: counters[name] for name in GAUGES})
@@ -269,7 +267,8 @@ class Source:
                 break
             time.sleep(QUIET_NS / 4e9)
         self._channel.send(Kind.DRAINED)
-        self._send_section("usage", 0, 0)
+        for section in self._instance.schema.that_move(Moves.AFTERWARDS):
+            self._send_section(section, 0, 0)
         self._channel.send(Kind.USAGE_END)
         done = self._channel.expect(Kind.DONE)
         forwarded, held = done.get("forwarded_packets"), done.get("held_packets")

@@ -99,6 +99,8 @@ class Generator:
                 return f"u8 {name}[{kind.size}]"
             case fields.Ipv6():
                 return f"u8 {name}[16]"
+            case fields.Ip():
+                return f"struct pv_address {name}"
             case cs.Struct():
                 return f"struct {self.structs[id(kind)]} {name}"
         return f"u{8 * self._width(kind)} {name}"
@@ -163,6 +165,8 @@ class Generator:
                 yield f"pv_write_octets(w, r->{name}, {kind.size});"
             case fields.Ipv6():
                 yield f"pv_write_octets(w, r->{name}, 16);"
+            case fields.Ip():
+                yield f"pv_write_address(w, &r->{name});"
             case cs.Struct():
                 yield f"{self.structs[id(kind)]}_write(w, &r->{name});"
             case _:
@@ -188,6 +192,8 @@ class Generator:
                 yield f"pv_read_octets(in, r->{name}, {kind.size});"
             case fields.Ipv6():
                 yield f"pv_read_octets(in, r->{name}, 16);"
+            case fields.Ip():
+                yield f"pv_read_address(in, &r->{name});"
             case cs.Struct():
                 yield f"{self.structs[id(kind)]}_read(in, &r->{name}, first_field + {number});"
             case fields.Bounded():

@@ -14,7 +14,7 @@ from typing import Any
 import construct as cs
 
 from portvnf.state import fields, image
-from portvnf.state.schema import Schema, load_schema, type_name
+from portvnf.state.schema import Moves, Schema, load_schema, type_name
 
 _INTRODUCTION = """\
 <!-- Generated from portvnf.state.{name} by portvnf.state.docgen: do not edit. -->
@@ -46,6 +46,14 @@ A file is written under another name and renamed when it is complete.
 ## Sections
 """
 
+_MOVES = {
+    Moves.ONCE: "Moves once, while the source is frozen.",
+    Moves.IN_ROUNDS: "Moves in rounds while the source serves, then what changed since.",
+    Moves.AFTERWARDS: "Moves after the destination took over; a reader may skip it.",
+    Moves.IN_DELTAS: "Only in the stream between two agents, never in an image.",
+    Moves.AS_COMMAND: "Never moves: given to a running instance, which carries it out.",
+}
+
 
 def document(schema: Schema) -> str:
     """The whole page."""
@@ -59,8 +67,7 @@ def document(schema: Schema) -> str:
     ]
     for section in schema.sections:
         lines += [f"### {section.number}. {section.name}", "", section.docs, ""]
-        if section.additive:
-            lines += ["May be skipped by a reader; left out of deltas.", ""]
+        lines += [_MOVES[section.moves], ""]
         lines += [*_table(section.record), ""]
     lines += [
         "## Configuration record",

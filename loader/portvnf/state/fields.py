@@ -76,6 +76,21 @@ class Ipv6(cs.Adapter):  # type: ignore[misc]
         return IPv6Address(obj).packed
 
 
+class Ip(cs.Adapter):  # type: ignore[misc]
+    """An address of either family in 16 bytes, IPv4 mapped (RFC 4291, 2.5.5.2); :: for none."""
+
+    def __init__(self) -> None:
+        super().__init__(cs.Bytes(16))
+
+    def _decode(self, obj: bytes, context: Any, path: str) -> str:
+        address = IPv6Address(obj)
+        return str(address.ipv4_mapped or address)
+
+    def _encode(self, obj: str, context: Any, path: str) -> bytes:
+        address = IPv6Address(obj if ":" in obj else f"::ffff:{IPv4Address(obj)}")
+        return address.packed
+
+
 class Prefix64(cs.Adapter):  # type: ignore[misc]
     """The first 64 bits of an IPv6 address, written `address/64`; ::/64 stands for none."""
 

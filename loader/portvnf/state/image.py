@@ -22,7 +22,7 @@ import construct as cs
 
 from portvnf import durable
 from portvnf.errors import ImageError
-from portvnf.state.schema import Schema, Section, leaf_names
+from portvnf.state.schema import Moves, Schema, Section, leaf_names
 
 FORMAT_VERSION = 1
 MUST_UNDERSTAND = 1
@@ -78,7 +78,7 @@ class Image:
 
 
 def _flags(section: Section) -> int:
-    return 0 if section.additive else MUST_UNDERSTAND
+    return 0 if section.moves is Moves.AFTERWARDS else MUST_UNDERSTAND
 
 
 def encode(image: Image) -> bytes:

@@ -6,12 +6,28 @@ import hashlib
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import construct as cs
 
 from portvnf.errors import ConfigError
 from portvnf.state import fields
+
+
+class Moves(Enum):
+    """When a section's records move from one instance to another."""
+
+    ONCE = "once"
+    """Whole, while the source is frozen: there are few of them."""
+    IN_ROUNDS = "in rounds"
+    """While the source serves, then again what changed; what is referred to comes first."""
+    AFTERWARDS = "afterwards"
+    """Counters: left out of deltas, added to what is there on import."""
+    IN_DELTAS = "in deltas"
+    """Between two agents only, in front of a delta; never in an image."""
+    AS_COMMAND = "as a command"
+    """Never: imported into a running instance to make it do something."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +38,12 @@ class Section:
     name: str
     record: Any
     docs: str
-    additive: bool = False
-    """Counters: left out of deltas, added to what is there on import."""
-    delta: bool = False
-    """Appears in the stream between two agents only, never in an image."""
+    moves: Moves = Moves.ONCE
+
+    @property
+    def in_image(self) -> bool:
+        """Whether an image of the state has the section."""
+        return self.moves not in (Moves.IN_DELTAS, Moves.AS_COMMAND)
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,11 @@ class Schema:
     @property
     def image_sections(self) -> tuple[Section, ...]:
         """The sections of an image, in the order in which they stand there."""
-        return tuple(section for section in self.sections if not section.delta)
+        return tuple(section for section in self.sections if section.in_image)
+
+    def that_move(self, moves: Moves) -> tuple[str, ...]:
+        """Names of the sections that move in this way, in order."""
+        return tuple(section.name for section in self.sections if section.moves is moves)
 
     def sha256(self) -> str:
         """Digest of all that decides the encoding; descriptions do not count."""
@@ -59,7 +81,7 @@ class Schema:
     def _describe(self) -> Iterator[str]:
         yield f"schema {self.name} {self.version}"
         for section in self.sections:
-            yield f"section {section.number} {section.name} {section.additive} {section.delta}"
+            yield f"section {section.number} {section.name} {section.moves.value}"
             yield from describe(section.record, "  ")
         yield "config"
         yield from describe(self.config, "  ")
@@ -112,6 +134,8 @@ def type_name(kind: Any) -> str:
             return "ipv4"
         case fields.Ipv6():
             return "ipv6"
+        case fields.Ip():
+            return "ip"
         case fields.Prefix64():
             return "prefix64"
         case fields.Octets():

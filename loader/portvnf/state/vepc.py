@@ -3,7 +3,8 @@
 This is the one declaration. The build derives from it the encoder and decoder inside the
 artifact (`codegen`), docs/state-format.md (`docgen`) and the schema hash; construct itself
 reads and writes images here. A record describes the thing modelled in 3GPP's terms; it holds
-no pointers, no table positions, no absolute times.
+no pointers, no table positions, no absolute times: what is due is said as the time that
+remains, what began by the gateway's uptime then.
 
 A context number is the low 24 bits of a TEID that this gateway allocated, never 0. Records of
 a kind stand in ascending order of their context number, unless said otherwise.
@@ -21,6 +22,7 @@ from portvnf.state.fields import (
     Blob,
     Bounded,
     Choice,
+    Ip,
     Ipv4,
     Ipv6,
     Listing,
@@ -28,16 +30,23 @@ from portvnf.state.fields import (
     Prefix64,
     Text,
 )
-from portvnf.state.schema import Schema, Section
+from portvnf.state.schema import Moves, Schema, Section
 
 EBI = Bounded(U8, 5, 15)
 CONTEXT = Bounded(U32, 1, 0xFFFFFF)
 RATE = Bounded(U64, 0, (1 << 40) - 1)
+SEQUENCE = Bounded(U32, 0, 0xFFFFFF)
 YES_NO = Choice(U8, no=0, yes=1)
+MODE = Choice(U8, combined=0, sgw=1, pgw=2)
 
 TUNNEL = cs.Struct(
     "teid" / U32 * "Tunnel Endpoint Identifier, 0 for none",
-    "ipv4" / Ipv4() * "address of the end point",
+    "address" / Ip() * "address of the end point, :: for none",
+)
+
+ENDPOINT = cs.Struct(
+    "ipv4" / Ip() * "IPv4 address, :: for none",
+    "ipv6" / Ip() * "IPv6 address, :: for none",
 )
 
 ALLOCATOR = cs.Struct(
@@ -45,15 +54,46 @@ ALLOCATOR = cs.Struct(
     "round" / U8 * "high 8 bits of the next TEID: how often the search began anew",
 )
 
+QOS = cs.Struct(
+    "qci" / U8 * "QoS class identifier",
+    "arp" / U8 * "priority level and pre-emption bits (TS 29.274, 8.15, octet 5)",
+    "mbr_uplink" / RATE * "maximum bit rate uplink, kbit/s",
+    "mbr_downlink" / RATE * "maximum bit rate downlink, kbit/s",
+    "gbr_uplink" / RATE * "guaranteed bit rate uplink, kbit/s",
+    "gbr_downlink" / RATE * "guaranteed bit rate downlink, kbit/s",
+)
+
+PACKET_FILTER = cs.Struct(
+    "identifier" / Bounded(U8, 0, 15) * "packet filter identifier",
+    "direction" / Choice(U8, pre_release_7=0, downlink=1, uplink=2, bidirectional=3) * "direction",
+    "precedence" / U8 * "evaluation precedence: the lowest is tried first",
+    "remote" / Ip() * "remote address, IPv4 or IPv6, :: for any",
+    "remote_mask" / Octets(16) * "its mask, 0 for any; an IPv4 mask in the last 4 octets",
+    "local" / Ip() * "local (UE) address, :: for any",
+    "local_mask" / Octets(16) * "its mask, likewise",
+    "protocol" / Listing(1, U8) * "protocol or next header, if one is asked for",
+    "local_ports" / Listing(2, U16) * "first and last local port, if any are asked for",
+    "remote_ports" / Listing(2, U16) * "first and last remote port, if any are asked for",
+    "spi" / Listing(1, U32) * "IPsec security parameter index, if one is asked for",
+    "traffic_class" / U8 * "type of service or traffic class",
+    "traffic_class_mask" / U8 * "its mask, 0 for any",
+    "flow_label" / Listing(1, Bounded(U32, 0, 0xFFFFF)) * "IPv6 flow label, if one is asked for",
+)
+
 GATEWAY = cs.Struct(
-    "s11" / Ipv4() * "our address on S11; an instance with another one refuses the state",
-    "s1u" / Ipv4() * "our address on S1-U; likewise",
+    "mode" / MODE * "which gateway it is; an instance of another mode refuses the state",
+    "s11" / ENDPOINT * "our addresses on S11; an instance with others refuses the state",
+    "s1u" / ENDPOINT * "our addresses on S1-U; likewise",
+    "s5" / ENDPOINT * "our addresses on S5/S8, control and user plane; likewise",
     "restart_counter" / U8 * "our Recovery value (TS 23.007, 18)",
     "ue" / ALLOCATOR * "allocator of S11 TEIDs",
     "session" / ALLOCATOR * "allocator of S5/S8-C TEIDs",
-    "bearer" / ALLOCATOR * "allocator of S1-U TEIDs",
-    "next_charging_id" / U32 * "Charging ID of the next session",
+    "bearer" / ALLOCATOR * "allocator of S1-U and S5/S8-U TEIDs",
+    "next_charging_id" / U32 * "Charging ID of the next bearer",
+    "next_sequence" / Bounded(U32, 0, 0x7FFFFF) * "sequence number of our next GTPv2-C request",
+    "next_record" / U64 * "serial number of the next charging record",
     "ip_id" / U16 * "Identification of the next outer IPv4 header",
+    "uptime_ms" / U64 * "how long the gateway has run, all instances together, ms",
 )
 
 POOL = cs.Struct(
@@ -63,11 +103,20 @@ POOL = cs.Struct(
 )
 
 PATH = cs.Struct(
-    "ipv4" / Ipv4() * "address of the peer",
-    "plane" / Choice(U8, gtp_c=1, gtp_u=2) * "GTP-C (an MME) or GTP-U (an eNodeB)",
+    "peer" / Ip() * "address of the peer",
+    "plane" / Choice(U8, gtp_c=1, gtp_u=2) * "GTP-C or GTP-U",
     "restart_known" / YES_NO * "whether the peer told its restart counter",
     "restart_counter" / U8 * "the peer's Recovery value, 0 while unknown",
     "sequence" / U16 * "next GTP-U sequence number towards the peer, 0 on GTP-C",
+    "echo_remaining_ms" / U32 * "time until the next Echo Request, 0 without echoes",
+    "echo_sequence" / SEQUENCE * "sequence number of the Echo Request that waits, 0 for none",
+    "echo_tries" / U8 * "how often it was sent without an answer",
+    "down" / YES_NO * "whether the peer left an Echo Request unanswered to the end",
+    "purging" / YES_NO * "whether contexts from before the peer's restart are being deleted",
+    "notification_delay_ms" / U32 * "how long the MME wants data notifications delayed",
+    "throttling_percent" / Bounded(U8, 0, 100) * "share of notifications that the MME declines",
+    "throttling_remaining_ms" / U32 * "for how much longer",
+    "rate_remaining_ns" / U64 * "debt of the peer's GTP-C rate limit, ns",
 )
 
 UE = cs.Struct(
@@ -75,10 +124,19 @@ UE = cs.Struct(
     "imsi" / Octets(8) * "IMSI in TBCD (TS 29.274, 8.3), padded with ff",
     "msisdn" / Blob(15) * "MSISDN in TBCD, empty if unknown",
     "mei" / Blob(8) * "IMEI or IMEISV in TBCD, empty if unknown",
-    "mme" / TUNNEL * "S11 F-TEID of the MME",
+    "mme" / TUNNEL * "S11 F-TEID of the MME, none at a P-GW",
+    "mme_restart" / Listing(1, U8) * "the MME's restart counter when it made the context",
+    "mme_csid" / Blob(36) * "the MME's FQ-CSID (TS 29.274, 8.62), empty if it told none",
     "rat_type" / U8 * "RAT Type (TS 29.274, 8.17)",
     "serving_network" / Octets(3) * "MCC and MNC (TS 29.274, 8.18), 000000 if unknown",
     "uli" / Blob(48) * "User Location Information (TS 29.274, 8.21), empty if unknown",
+    "time_zone" / Blob(2) * "UE Time Zone (TS 29.274, 8.44), empty if unknown",
+    "suspended" / YES_NO * "whether the MME suspended the UE's bearers (TS 23.272)",
+    "paging"
+    / Choice(U8, none=0, delayed=1, notified=2, acknowledged=3, barred=4)
+    * "Downlink Data Notification: not sent, waits, sent, accepted, not to be sent for now",
+    "paging_remaining_ms" / U32 * "time until that ends, 0 for none and for notified",
+    "releasing" / YES_NO * "whether buffered packets are being sent to the connected UE",
 )
 
 SESSION = cs.Struct(
@@ -92,45 +150,135 @@ SESSION = cs.Struct(
     "interface_id" / U64 * "interface identifier given to the UE, 0 without IPv6",
     "ambr_uplink" / U32 * "APN-AMBR uplink, kbit/s",
     "ambr_downlink" / U32 * "APN-AMBR downlink, kbit/s",
-    "charging_id" / U32 * "Charging ID of the default bearer",
     "selection_mode" / Bounded(U8, 0, 3) * "Selection Mode (TS 29.274, 8.58)",
+    "charging_characteristics" / Blob(2) * "Charging Characteristics, empty if unknown",
+    "peer" / TUNNEL * "S5/S8-C F-TEID of the other gateway, none in a combined one",
+    "peer_restart" / Listing(1, U8) * "the other gateway's restart counter then, if known",
+    "rules_wait" / YES_NO * "whether policy rules wait for the default bearer's connection",
+    "record_remaining_ms" / U32 * "time until the next charging record, 0 without intervals",
 )
 
 BEARER = cs.Struct(
     "s1u_teid" / U32 * "our S1-U TEID; the key",
     "s5c_teid" / U32 * "the session that the bearer belongs to",
-    "ebi" / EBI * "EPS Bearer ID",
-    "qci" / U8 * "QoS class identifier",
-    "arp" / U8 * "priority level and pre-emption bits (TS 29.274, 8.15, octet 5)",
-    "mbr_uplink" / RATE * "maximum bit rate uplink, kbit/s",
-    "mbr_downlink" / RATE * "maximum bit rate downlink, kbit/s",
-    "gbr_uplink" / RATE * "guaranteed bit rate uplink, kbit/s",
-    "gbr_downlink" / RATE * "guaranteed bit rate downlink, kbit/s",
-    "enb" / TUNNEL * "S1-U F-TEID of the eNodeB, the last known one while idle",
+    "ebi" / Bounded(U8, 1, 15) * "EPS Bearer ID; 1 to 4: none yet, the MME is being asked",
+    "qos" / QOS * "quality of service",
+    "charging_id" / U32 * "Charging ID",
+    "rule" / Text(31) * "policy rule that made the bearer, empty for none",
+    "enb" / TUNNEL * "S1-U F-TEID of the eNodeB, the last known one while idle; at a P-GW the "
+    "S5/S8-U F-TEID of the S-GW",
     "connected" / YES_NO * "whether downlink packets go to that F-TEID now",
     "solicited" / YES_NO * "whether a router solicitation waits for the bearer to be connected",
+    "pgw" / TUNNEL * "S5/S8-U F-TEID of the P-GW, none unless this is an S-GW",
+    "forward_downlink" / TUNNEL * "where forwarded downlink packets go (indirect forwarding)",
+    "forward_uplink" / TUNNEL * "where forwarded uplink packets go (indirect forwarding)",
+    "opened_ms" / U64 * "uptime of the gateway when the bearer was set up, ms",
+    "recorded_uplink_packets" / U64 * "usage that charging records already say",
+    "recorded_uplink_bytes" / U64 * "likewise",
+    "recorded_downlink_packets" / U64 * "likewise",
+    "recorded_downlink_bytes" / U64 * "likewise",
+    "recorded_ms" / U64 * "uptime of the gateway when the last charging record closed, ms",
+    "records" / U32 * "charging records written for the bearer",
+)
+
+FILTER = cs.Struct(
+    "s1u_teid" / U32 * "the bearer",
+    "match" / PACKET_FILTER * "packet filter of its Traffic Flow Template (TS 24.008, 10.5.6.12)",
+)
+
+PACKET = cs.Struct(
+    "s1u_teid" / U32 * "the bearer",
+    "data" / Blob(1920) * "a downlink IP packet that waits for the UE",
 )
 
 PROCEDURE = cs.Struct(
-    "peer" / Ipv4() * "address of the peer that sent the request",
+    "peer" / Ip() * "address of the peer that sent the request",
     "port" / U16 * "its UDP port",
     "message_type" / U8 * "GTPv2-C message type of the request",
-    "sequence" / Bounded(U32, 0, 0xFFFFFF) * "sequence number of the request",
+    "sequence" / SEQUENCE * "sequence number of the request",
     "digest" / U64 * "FNV-1a of the request: another one with this number is no repetition",
     "remaining_ms" / U32 * "how much longer a repeated request gets this answer, ms",
-    "response" / Blob(511) * "the answer that was sent, from the GTPv2-C header on",
+    "response" / Blob(1023) * "the answer that was sent, from the GTPv2-C header on",
+)
+
+ORIGIN = cs.Struct(
+    "peer" / Ip() * "address of the peer that waits for an answer, :: for none",
+    "port" / U16 * "its UDP port",
+    "message_type" / U8 * "GTPv2-C message type of its request",
+    "sequence" / SEQUENCE * "sequence number of its request",
+    "digest" / U64 * "FNV-1a of its request",
+)
+
+TRANSACTION = cs.Struct(
+    "peer" / Ip() * "address of the peer that our request was sent to",
+    "sequence" / SEQUENCE * "sequence number of our request",
+    "remaining_ms" / U32 * "time until it is sent again or given up, ms",
+    "tries" / U8 * "how often it was sent",
+    "s11_teid" / U32 * "the UE that it is about, 0 for none",
+    "s5c_teid" / U32 * "the session that it is about, 0 for none",
+    "bearers" / Listing(11, U32) * "S1-U TEIDs of the bearers, in order of its bearer contexts",
+    "origin" / ORIGIN * "the request that is answered once ours is",
+    "message" / Blob(1023) * "our request, from the GTPv2-C header on",
+)
+
+BUCKET = cs.Struct(
+    "s1u_teid" / U32 * "the bearer; the default bearer for the APN-AMBR",
+    "uplink" / U64 * "time until the uplink token bucket is full, in sixteenths of a ns",
+    "downlink" / U64 * "time until the downlink token bucket is full, likewise",
+)
+
+RECORD = cs.Struct(
+    "serial" / U64 * "serial number among all records of this gateway; the key",
+    "cause" / U8 * "causeForRecClosing (TS 32.298, 5.1.2.2.7)",
+    "charging_id" / U32 * "chargingID",
+    "sequence" / U32 * "number among the records of its bearer, from 1",
+    "imsi" / Octets(8) * "servedIMSI in TBCD, padded with ff",
+    "msisdn" / Blob(15) * "servedMSISDN in TBCD",
+    "mei" / Blob(8) * "servedIMEI in TBCD",
+    "apn" / Text(63) * "accessPointNameNI",
+    "pdn_type" / U8 * "PDN type",
+    "ipv4" / Ipv4() * "servedPDPPDNAddress",
+    "prefix" / Prefix64() * "servedPDPPDNAddressExt",
+    "peer" / Ip() * "servingNodeAddress: the MME, at a P-GW the S-GW",
+    "ebi" / U8 * "EPS Bearer ID",
+    "qos" / QOS * "ePCQoSInformation",
+    "rat_type" / U8 * "rATType",
+    "serving_network" / Octets(3) * "servingNodePLMNIdentifier, 000000 if unknown",
+    "uli" / Blob(48) * "userLocationInformation",
+    "charging_characteristics" / Blob(2) * "chargingCharacteristics",
+    "opened_ms" / U64 * "uptime of the gateway at recordOpeningTime, ms",
+    "closed_ms" / U64 * "uptime of the gateway when the record was closed, ms",
+    "uplink_packets" / U64 * "packets from the UE",
+    "uplink_bytes" / U64 * "dataVolumeGPRSUplink",
+    "downlink_packets" / U64 * "packets to the UE",
+    "downlink_bytes" / U64 * "dataVolumeGPRSDownlink",
 )
 
 USAGE = cs.Struct(
     "s1u_teid" / U32 * "the bearer",
-    "uplink_packets" / U64 * "packets forwarded from the UE",
+    "charging_id" / U32 * "its Charging ID",
+    "uplink_packets" / U64 * "packets forwarded from the UE since the last charging record",
     "uplink_bytes" / U64 * "bytes of these, inner IP packet",
-    "downlink_packets" / U64 * "packets forwarded to the UE",
+    "downlink_packets" / U64 * "packets forwarded to the UE since the last charging record",
     "downlink_bytes" / U64 * "bytes of these, inner IP packet",
 )
 
 CLEARED = cs.Struct(
     "ue" / CONTEXT * "context number of a UE that changed or left: forget all that belongs to it",
+)
+
+BEARER_ORDER = cs.Struct(
+    "action" / Choice(U8, create=1, update=2, delete=3) * "what to do",
+    "imsi" / Octets(8) * "IMSI of the UE in TBCD, padded with ff",
+    "apn" / Text(63) * "APN of the PDN connection",
+    "ebi" / Bounded(U8, 0, 15) * "EPS Bearer ID to update or delete; 0: the bearer of that rule",
+    "rule" / Text(31) * "name of the rule",
+    "qos" / QOS * "quality of service of the bearer, except when it is deleted",
+    "filters" / Listing(16, PACKET_FILTER) * "its Traffic Flow Template; none to leave it",
+)
+
+RECORDS_TAKEN = cs.Struct(
+    "below" / U64 * "charging records with smaller serial numbers are kept safe elsewhere",
 )
 
 APN = cs.Struct(
@@ -147,35 +295,102 @@ APN = cs.Struct(
     "ambr_downlink" / U32 * "most APN-AMBR downlink granted, kbit/s; 0 for what is asked",
 )
 
+RULE = cs.Struct(
+    "name" / Text(31) * "name of the rule",
+    "apn" / Text(63) * "APN that it is for, empty for all",
+    "imsi" / Text(15) * "first digits of the IMSIs that it is for, empty for all",
+    "qos" / QOS * "quality of service of the dedicated bearer",
+    "filters" / Listing(8, PACKET_FILTER) * "its Traffic Flow Template",
+)
+
+MARKING = cs.Struct(
+    "qci" / U8 * "QoS class identifier",
+    "dscp" / Bounded(U8, 0, 63) * "DSCP of outer headers (TS 23.203, 6.1.7.2; RFC 2474)",
+)
+
+NETWORK = cs.Struct(
+    "address" / Ip() * "first address",
+    "length" / Bounded(U8, 0, 128) * "prefix length, that of IPv4 counted from 96",
+)
+
 CONFIG = cs.Struct(
-    "s11" / Ipv4() * "address of the gateway on S11",
-    "s1u" / Ipv4() * "address of the gateway on S1-U",
+    "mode" / MODE * "combined S-GW and P-GW, S-GW alone, or P-GW alone",
+    "s11" / ENDPOINT * "addresses of the gateway on S11",
+    "s1u" / ENDPOINT * "addresses of the gateway on S1-U",
+    "s5" / ENDPOINT * "addresses of the gateway on S5/S8",
     "sgi" / Ipv4() * "address of the gateway on SGi, 0.0.0.0 for none",
     "sgi6" / Ipv6() * "IPv6 address of the gateway on SGi, :: for none",
     "restart_counter" / U8 * "our Recovery value when no state is imported",
     "sessions" / Bounded(U32, 1, 0xFFFFFF) * "most UEs, and most PDN connections",
     "bearers" / Bounded(U32, 1, 0xFFFFFF) * "most bearers",
+    "filters" / Bounded(U32, 1, 0xFFFFFF) * "most packet filters of all bearers",
     "peers" / Bounded(U32, 1, 0xFFFF) * "most GTP-C and GTP-U peers known at a time",
     "procedures" / Bounded(U32, 1, 0xFFFFFF) * "most answers kept for repeated requests",
     "retention_ms" / Bounded(U32, 1, 600000) * "how long an answer is kept, ms",
+    "transactions" / Bounded(U32, 1, 0xFFFF) * "most requests of ours that wait for an answer",
+    "t3_ms" / Bounded(U32, 100, 60000) * "T3-RESPONSE: time until a request is sent again, ms",
+    "n3" / Bounded(U8, 1, 20) * "N3-REQUESTS: how often a request is sent",
+    "echo_ms" / Bounded(U32, 0, 3600000) * "time between Echo Requests on a path, 0 for none",
+    "packets" / Bounded(U32, 1, 0xFFFFFF) * "most downlink packets buffered for idle UEs",
+    "packets_per_ue" / Bounded(U32, 1, 0xFFFF) * "most of them for one UE",
+    "packets_drop" / Choice(U8, newest=0, oldest=1) * "which goes when a UE has too many",
+    "paging_ms" / Bounded(U32, 1000, 600000) * "how long packets wait for a paged UE, ms",
+    "paging_bar_ms" / Bounded(U32, 0, 600000) * "no notification for so long after a failed one",
+    "s1u_mtu" / Bounded(U16, 576, 65535) * "most bytes of an IP packet on S1-U and S5/S8-U",
+    "sgi_mtu" / Bounded(U16, 576, 65535) * "most bytes of an IP packet on SGi",
+    "verify_uplink" / YES_NO * "whether uplink packets must match their dedicated bearer's filters",
+    "rate" / Bounded(U32, 0, 10000000) * "GTP-C messages a second from one peer, 0 for any",
+    "rate_burst" / Bounded(U32, 1, 1000000) * "messages that may come at once beyond that rate",
+    "records" / Bounded(U32, 1, 0xFFFFFF) * "most charging records that wait to be taken",
+    "record_ms" / U32 * "time between charging records of a session, ms; 0: only when it closes",
+    "burst_ms" / Bounded(U32, 10, 10000) * "burst size of a token bucket as time at its rate, ms",
+    "markings" / Listing(32, MARKING) * "DSCP by QCI; 0 for the others",
+    "peers_allowed" / Listing(16, NETWORK) * "who may speak GTP with us; none for everybody",
     "apns" / Listing(16, APN) * "the PDNs that are served",
+    "rules" / Listing(16, RULE) * "policy rules for new PDN connections",
 )
 
 SCHEMA = Schema(
     name="vepc",
-    version=1,
-    ports=("s11", "s1u", "sgi"),
+    version=2,
+    ports=("s11", "s1u", "sgi", "s5"),
     config=CONFIG,
-    records={"tunnel": TUNNEL, "allocator": ALLOCATOR, "apn": APN},
+    records={
+        "tunnel": TUNNEL,
+        "endpoint": ENDPOINT,
+        "allocator": ALLOCATOR,
+        "qos": QOS,
+        "packet_filter": PACKET_FILTER,
+        "origin": ORIGIN,
+        "apn": APN,
+        "rule": RULE,
+        "marking": MARKING,
+        "network": NETWORK,
+    },
     sections=(
         Section(1, "gateway", GATEWAY, "The gateway itself; exactly one record."),
         Section(2, "pool", POOL, "Address pools, in order of the configuration, IPv4 first."),
         Section(3, "path", PATH, "Peers, in ascending order of address, then plane."),
-        Section(4, "ue", UE, "UEs that have at least one PDN connection."),
-        Section(5, "session", SESSION, "PDN connections."),
-        Section(6, "bearer", BEARER, "EPS bearers."),
-        Section(7, "procedure", PROCEDURE, "Answers kept for repeats, oldest first."),
-        Section(8, "usage", USAGE, "Volume of each bearer; added up on import.", additive=True),
-        Section(9, "cleared", CLEARED, "In a delta only: what to forget first.", delta=True),
+        Section(4, "ue", UE, "UEs that have at least one PDN connection.", Moves.IN_ROUNDS),
+        Section(5, "session", SESSION, "PDN connections.", Moves.IN_ROUNDS),
+        Section(6, "bearer", BEARER, "EPS bearers.", Moves.IN_ROUNDS),
+        Section(
+            7,
+            "filter",
+            FILTER,
+            "Packet filters, by bearer, then precedence, then identifier.",
+            Moves.IN_ROUNDS,
+        ),
+        Section(8, "packet", PACKET, "Buffered packets, by bearer, oldest first.", Moves.IN_ROUNDS),
+        Section(
+            9, "procedure", PROCEDURE, "Answers kept for repeats, oldest first.", Moves.IN_ROUNDS
+        ),
+        Section(10, "transaction", TRANSACTION, "Requests of ours, the next one due first."),
+        Section(11, "bucket", BUCKET, "Token buckets that are not full."),
+        Section(12, "record", RECORD, "Charging records that wait to be taken, oldest first."),
+        Section(13, "usage", USAGE, "Volume of each bearer; added up on import.", Moves.AFTERWARDS),
+        Section(14, "cleared", CLEARED, "In a delta only: what to forget first.", Moves.IN_DELTAS),
+        Section(15, "bearer_order", BEARER_ORDER, "Asks for a dedicated bearer.", Moves.AS_COMMAND),
+        Section(16, "records_taken", RECORDS_TAKEN, "Ends the wait of records.", Moves.AS_COMMAND),
     ),
 )

@@ -53,6 +53,12 @@ PV_INLINE void pv_write_octets(struct pv_writer *w, const u8 *octets, u64 count)
     w->length += count;
 }
 
+PV_INLINE void pv_write_address(struct pv_writer *w, const struct pv_address *address)
+{
+    pv_write_u64(w, address->high);
+    pv_write_u64(w, address->low);
+}
+
 PV_INLINE void pv_refuse(struct pv_reader *r, i64 error)
 {
     if (r->error == 0)
@@ -110,6 +116,13 @@ PV_INLINE void pv_read_octets(struct pv_reader *r, u8 *octets, u64 count)
         __builtin_memcpy(octets, p, count);
     else
         __builtin_memset(octets, 0, count);
+}
+
+PV_INLINE void pv_read_address(struct pv_reader *r, struct pv_address *address)
+{
+    const u8 *p = pv_take(r, 16);
+    address->high = p ? pv_load_be64(p) : 0;
+    address->low = p ? pv_load_be64(p + 8) : 0;
 }
 
 /* Refuses a value outside low..high; returns it, or `low` after an error. */

@@ -16,6 +16,13 @@
 
 #define PV_INLINE static inline __attribute__((always_inline))
 
+/* An IPv6 address, or an IPv4 address in its mapped form (RFC 4291, 2.5.5.2); zero for
+ * none. Numbers, so that comparing is plain. */
+struct pv_address {
+    u64 high;
+    u64 low;
+};
+
 PV_INLINE u16 pv_load_be16(const u8 *p)
 {
     return (u16)(((u32)p[0] << 8) | p[1]);
