@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -144,14 +144,20 @@ def load_toml(path: Path) -> Table:
 
 def load(path: Path) -> VnfConfig:
     """Reads and checks a vEPC configuration."""
-    top = load_toml(path)
+    return check(load_toml(path), path)
+
+
+def check(top: Table, path: Path) -> VnfConfig:
+    """Checks a configuration's tables, which `path` names in complaints."""
     gateway = Table(top.take("gateway", dict, required=True), f"{path}, [gateway]")
-    tables = top.take("apn", list, required=True)
+    tables = top.take("apn", list, [])
     apns = [Table(values, f"{path}, [[apn]] {n}") for n, values in enumerate(tables, 1)]
     top.end()
     record = _gateway(gateway)
-    if not 1 <= len(apns) <= 16:
-        raise ConfigError(f"{path}: 1 to 16 [[apn]] tables are needed, not {len(apns)}")
+    # An S-GW alone serves the APNs of other gateways.
+    least = 0 if record["mode"] == "sgw" else 1
+    if not least <= len(apns) <= 16:
+        raise ConfigError(f"{path}: {least} to 16 [[apn]] tables are needed, not {len(apns)}")
     names: set[str] = set()
     pools: list[tuple[str, Network]] = []
     for table in apns:
@@ -160,28 +166,107 @@ def load(path: Path) -> VnfConfig:
     return VnfConfig(path, record, CONFIG.build(record))
 
 
+_MODES = ("combined", "sgw", "pgw")
+# The interfaces that each mode needs.
+_NEEDED = {"combined": ("s11", "s1u"), "sgw": ("s11", "s1u", "s5"), "pgw": ("s5",)}
+# DSCP by QCI, after GSMA IR.34's mapping of traffic classes.
+_MARKINGS = {1: 46, 2: 46, 3: 46, 4: 36, 5: 34, 6: 26, 7: 20, 8: 18, 9: 0, 65: 46, 66: 46, 69: 34}
+
+
 def _gateway(table: Table) -> dict[str, Any]:
     table.take("name", str)  # for people; the VNF has no use for it
+    mode = table.take("mode", str, "combined")
+    if mode not in _MODES:
+        raise ConfigError(f"{table.where}: mode must be one of {', '.join(_MODES)}, not {mode!r}")
     sessions = table.integer("sessions", 1, 0xFFFFFF)
+    bearers = table.integer("bearers", 1, 0xFFFFFF, sessions)
     record = {
-        "s11": table.address("s11", IPv4Address),
-        "s1u": table.address("s1u", IPv4Address),
+        "mode": mode,
+        **{name: _endpoint(table, name, mode) for name in ("s11", "s1u", "s5")},
         "sgi": table.address("sgi", IPv4Address, "0.0.0.0"),
         "sgi6": table.address("sgi6", IPv6Address, "::"),
         "restart_counter": table.integer("restart_counter", 0, 255, 0),
         "sessions": sessions,
-        "bearers": table.integer("bearers", 1, 0xFFFFFF, sessions),
+        "bearers": bearers,
+        "filters": table.integer("filters", 1, 0xFFFFFF, min(max(64, bearers), 0xFFFFFF)),
         "peers": table.integer("peers", 1, 0xFFFF, 1024),
         "procedures": table.integer("procedures", 1, 0xFFFFFF, max(1024, min(sessions, 65536))),
         "retention_ms": table.integer("retention_ms", 1, 600000, 12000),
+        "transactions": table.integer("transactions", 1, 0xFFFF, 4096),
+        "t3_ms": table.integer("t3_ms", 100, 60000, 3000),
+        "n3": table.integer("n3", 1, 20, 3),
+        "echo_ms": table.integer("echo_ms", 0, 3600000, 60000),
+        "packets": table.integer("packets", 1, 0xFFFFFF, 4096),
+        "packets_per_ue": table.integer("packets_per_ue", 1, 0xFFFF, 128),
+        "packets_drop": _choice(table, "packets_drop", ("oldest", "newest")),
+        "paging_ms": table.integer("paging_ms", 1000, 600000, 10000),
+        "paging_bar_ms": table.integer("paging_bar_ms", 0, 600000, 2000),
+        "s1u_mtu": table.integer("s1u_mtu", 576, 65535, 1500),
+        "sgi_mtu": table.integer("sgi_mtu", 576, 65535, 1500),
+        "verify_uplink": "yes" if table.take("verify_uplink", bool, True) else "no",
+        "rate": table.integer("rate", 0, 10000000, 0),
+        "rate_burst": table.integer("rate_burst", 1, 1000000, 1000),
+        "records": table.integer("records", 1, 0xFFFFFF, max(1024, min(sessions, 16384))),
+        "record_ms": 1000 * table.integer("record_s", 0, 86400, 0),
+        "burst_ms": table.integer("burst_ms", 10, 10000, 100),
+        "markings": _markings(table),
+        "peers_allowed": _peers_allowed(table),
         "apns": [],
+        "rules": [],
     }
     table.end()
-    # Each is the address of a port of its own, and a kernel routes an address to one port.
-    for one, other in combinations(("s11", "s1u", "sgi"), 2):
-        if record[one] == record[other]:
-            raise ConfigError(f"{table.where}: {one} and {other} are both {record[one]}")
+    _check_apart(table.where, record)
     return record
+
+
+def _choice(table: Table, key: str, words: tuple[str, ...]) -> str:
+    word = table.take(key, str, words[0])
+    if word not in words:
+        raise ConfigError(f"{table.where}: {key} must be one of {', '.join(words)}, not {word!r}")
+    return str(word)
+
+
+def _endpoint(table: Table, name: str, mode: str) -> dict[str, str]:
+    ipv4 = table.address(name, IPv4Address, "0.0.0.0")
+    ipv6 = table.address(f"{name}_ipv6", IPv6Address, "::")
+    endpoint = {"ipv4": "::" if ipv4 == "0.0.0.0" else ipv4, "ipv6": ipv6}
+    if name in _NEEDED[mode] and set(endpoint.values()) == {"::"}:
+        raise ConfigError(f"{table.where}: {name} is missing, which mode {mode!r} needs")
+    return endpoint
+
+
+def _markings(table: Table) -> list[dict[str, int]]:
+    markings = dict(_MARKINGS)
+    for key, dscp in table.take("dscp", dict, {}).items():
+        if not key.isdecimal() or not 1 <= int(key) <= 255:
+            raise ConfigError(f"{table.where}: dscp: {key!r} is no QCI")
+        if not isinstance(dscp, int) or isinstance(dscp, bool) or not 0 <= dscp <= 63:
+            raise ConfigError(f"{table.where}: dscp: {dscp!r} for QCI {key} is not 0 to 63")
+        markings[int(key)] = dscp
+    if len(markings) > 32:
+        raise ConfigError(f"{table.where}: dscp names more than 32 QCIs")
+    return [{"qci": qci, "dscp": dscp} for qci, dscp in sorted(markings.items()) if dscp]
+
+
+def _peers_allowed(table: Table) -> list[dict[str, Any]]:
+    networks = []
+    for text in table.strings("peers_allowed", []):
+        try:
+            network = ip_network(text)
+        except ValueError as error:
+            raise ConfigError(f"{table.where}: peers_allowed: {error}") from None
+        length = network.prefixlen + (96 if network.version == 4 else 0)
+        networks.append({"address": str(network.network_address), "length": length})
+    if len(networks) > 16:
+        raise ConfigError(f"{table.where}: peers_allowed has more than 16 networks")
+    return networks
+
+
+def _check_apart(where: str, record: dict[str, Any]) -> None:
+    # Each is the address of a port of its own, and a kernel routes an address to one port.
+    for (one, address), (other, its) in combinations(_addresses(record), 2):
+        if address == its and address not in ("::", "0.0.0.0"):
+            raise ConfigError(f"{where}: {one} and {other} are both {address}")
 
 
 def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dict[str, Any]:
@@ -260,8 +345,18 @@ def _check_overlaps(path: Path, record: dict[str, Any], pools: list[tuple[str, N
     for (name, pool), (other_name, other) in combinations(pools, 2):
         if pool.version == other.version and pool.overlaps(other):
             raise ConfigError(f"{path}: {name} ({pool}) overlaps {other_name} ({other})")
-    for key in ("s11", "s1u", "sgi", "sgi6"):
-        address = IPv6Address(record[key]) if key == "sgi6" else IPv4Address(record[key])
+    for key, text in _addresses(record):
+        address = IPv6Address(text) if ":" in text else IPv4Address(text)
         for name, pool in pools:
             if address in pool:
                 raise ConfigError(f"{path}: {key} = {address} lies in {name} ({pool})")
+
+
+def _addresses(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """The gateway's own addresses, by their keys."""
+    named = [
+        (f"{name}_{family}" if family == "ipv6" else name, record[name][family])
+        for name in ("s11", "s1u", "s5")
+        for family in ("ipv4", "ipv6")
+    ]
+    return [*named, ("sgi", record["sgi"]), ("sgi6", record["sgi6"])]

@@ -22,6 +22,11 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
             return st.integers(0, (1 << 32) - 1).map(lambda n: str(IPv4Address(n)))
         case fields.Ipv6():
             return st.integers(0, (1 << 128) - 1).map(lambda n: str(IPv6Address(n)))
+        case fields.Ip():
+            addresses = st.integers(0, (1 << 32) - 1).map(IPv4Address) | st.integers(
+                0, (1 << 128) - 1
+            ).map(lambda n: IPv6Address(n).ipv4_mapped or IPv6Address(n))
+            return addresses.map(str)
         case fields.Prefix64():
             return st.integers(0, (1 << 64) - 1).map(lambda n: f"{IPv6Address(n << 64)}/64")
         case fields.Octets():

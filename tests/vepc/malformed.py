@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import construct as cs
 
 from portvnf.errors import StateError
 from portvnf.native import load_native
@@ -20,7 +23,6 @@ from .population import Population, datagram
 
 UE4, UE6 = "10.45.0.1", "2001:db8:45:1::5"
 GATEWAY, PATH, USAGE = (SCHEMA.section(name).number for name in ("gateway", "path", "usage"))
-PATH_BYTES = SCHEMA.section("path").record.sizeof()
 
 # What is inside of a packet that is enclosed: port, gateway's address, UDP port.
 _ENDS = {
@@ -114,12 +116,16 @@ def variants(port: int, message: bytes) -> Iterator[bytes]:
 def without_consumed(state: State, kinds: set[str]) -> State:
     """The state without what sending an answer may consume: the identification of the next
     outer IPv4 header; after GTP-U signalling, also the sequence numbers of the paths."""
-    kept = dict(state)
-    kept[GATEWAY] = kept[GATEWAY][:-2]
+    kept: dict[int, Any] = dict(state)
+    kept[GATEWAY] = _without(GATEWAY, state, "ip_id")
     if kinds & {"error_indication", "supported_extensions"}:
-        path = kept[PATH]
-        kept[PATH] = b"".join(path[i : i + PATH_BYTES - 2] for i in range(0, len(path), PATH_BYTES))
+        kept[PATH] = _without(PATH, state, "sequence")
     return kept
+
+
+def _without(section: int, state: State, field: str) -> list[dict[str, Any]]:
+    records = cs.GreedyRange(SCHEMA.section(section).record).parse(state[section])
+    return [{k: v for k, v in record.items() if k not in ("_io", field)} for record in records]
 
 
 class Examiner:

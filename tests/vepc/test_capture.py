@@ -162,7 +162,7 @@ class Replay:
         while data:
             bearer = BEARER.parse(data)
             data = data[len(BEARER.build(bearer)) :]
-            if (bearer.enb.teid, bearer.enb.ipv4) == (enb_teid, ENB):
+            if (bearer.enb.teid, bearer.enb.address) == (enb_teid, ENB):
                 return bool(bearer.connected == "yes")
         return None
 

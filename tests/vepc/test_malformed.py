@@ -32,13 +32,18 @@ def examiner() -> Examiner:
     return Examiner(native, Gateway(load("jit"), configuration("vepc")))
 
 
+NOT_HELD = ("filter", "packet", "transaction", "bucket", "record")
+# Sections that the population of these tests has records of.
+HELD = [n for n in SECTIONS if SCHEMA.section(n).name not in NOT_HELD]
+
+
 @pytest.mark.parametrize("name", messages())
 def test_packets(examiner: Examiner, name: str) -> None:
     outcomes = examiner.everything(name)
     assert len(outcomes) > 3 and sum(outcomes.values()) > 200
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda number: SCHEMA.section(number).name)
+@pytest.mark.parametrize("section", HELD, ids=lambda number: SCHEMA.section(number).name)
 def test_records(examiner: Examiner, section: int) -> None:
     state = examiner.before
     assert take(examiner.empty, examiner.empty_memory, state) == state
@@ -63,11 +68,11 @@ def without_idle(usage: bytes) -> bytes:
     """Usage records but those that are zero throughout."""
     size = USAGE.sizeof()
     records = (usage[i : i + size] for i in range(0, len(usage), size))
-    return b"".join(record for record in records if any(record[4:]))
+    return b"".join(record for record in records if any(record[8:]))
 
 
 def test_repeated_and_swapped_records_are_refused(examiner: Examiner) -> None:
-    for section in SECTIONS:
+    for section in HELD:
         record, data = SCHEMA.section(section).record, examiner.before[section]
         lengths = []
         while sum(lengths) < len(data):

@@ -13,7 +13,7 @@
 struct wish {
     struct ie imsi;
     struct vepc_tunnel mme;
-    struct vepc_tunnel enb; /* ipv4 0 without one */
+    struct vepc_tunnel enb; /* without an address when there is none */
     u64 old_ue;             /* slot, or CONTEXTS_NONE */
     u32 same_context;       /* whether old_ue is kept and gets one more session */
     u8 ebi;
@@ -23,7 +23,7 @@ struct wish {
     u8 pdn_type;
     u32 ambr_uplink;
     u32 ambr_downlink;
-    struct ie qos;
+    struct vepc_qos qos;
 };
 
 /* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length, 0 when it
@@ -97,12 +97,13 @@ static struct refusal read_bearer(const struct request *request, struct wish *wi
     wish->ebi = ie_read_ebi(ie);
     if (wish->ebi == 0)
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
-    if (!ies_find(context, IE_BEARER_QOS, 0, &wish->qos))
+    if (!ies_find(context, IE_BEARER_QOS, 0, &ie))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_QOS, 0);
-    if (wish->qos.length < 22)
+    if (!ie_read_qos(ie, &wish->qos))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_QOS, 0);
-    wish->enb.ipv4 = 0;
-    if (ies_find(context, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S1U_ENODEB, &wish->enb))
+    __builtin_memset(&wish->enb, 0, sizeof wish->enb);
+    if (ies_find(context, IE_F_TEID, 0, &ie) &&
+        !ie_read_f_teid(ie, S1U_ENODEB, &request->turn->vepc->config.s1u, &wish->enb))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
@@ -144,7 +145,7 @@ static struct refusal read_ue(struct request *request, struct response *response
     struct ie ie;
     if (!ies_find(request->ies, IE_F_TEID, 0, &ie))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_F_TEID, 0);
-    if (!ie_read_f_teid(ie, S11_MME, &wish->mme))
+    if (!ie_read_f_teid(ie, S11_MME, &vepc->config.s11, &wish->mme))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
     response->teid = wish->mme.teid;
     if (!ies_find(request->ies, IE_IMSI, 0, &wish->imsi))
@@ -206,15 +207,13 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
     u64 slot = contexts_allocate(&vepc->sessions);
     struct session *session = &vepc->session[slot];
     struct ie mode;
+    __builtin_memset(session, 0, sizeof *session);
     session->ue = (u32)ue_slot;
     session->lbi = wish->ebi;
     session->pdn_type = wish->pdn_type;
     session->apn = wish->apn;
     session->selection_mode =
         ies_find(request->ies, IE_SELECTION_MODE, 0, &mode) && mode.length ? mode.value[0] & 3 : 0;
-    session->ipv4 = 0;
-    session->prefix = 0;
-    session->interface_id = 0;
     if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4) {
         u64 offset4 = pool_next(&pdn->pool4);
         pool_allocate(&pdn->pool4, offset4);
@@ -228,7 +227,6 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
     }
     session->ambr_uplink = wish->ambr_uplink;
     session->ambr_downlink = wish->ambr_downlink;
-    session->charging_id = vepc->next_charging_id++;
     session_link(vepc, slot);
     return slot;
 }
@@ -237,17 +235,16 @@ static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_s
 {
     u64 slot = contexts_allocate(&vepc->bearers);
     struct bearer *bearer = &vepc->bearer[slot];
+    __builtin_memset(bearer, 0, sizeof *bearer);
     bearer->session = (u32)session_slot;
     bearer->ebi = wish->ebi;
-    bearer->arp = wish->qos.value[0];
-    bearer->qci = wish->qos.value[1];
-    bearer->mbr_uplink = ie_read_rate(wish->qos.value + 2);
-    bearer->mbr_downlink = ie_read_rate(wish->qos.value + 7);
-    bearer->gbr_uplink = ie_read_rate(wish->qos.value + 12);
-    bearer->gbr_downlink = ie_read_rate(wish->qos.value + 17);
+    bearer->qos = wish->qos;
+    bearer->charging_id = vepc->next_charging_id++;
+    bearer->opened_ms = uptime_ms(vepc);
+    bearer->recorded_ms = bearer->opened_ms;
     bearer_link(vepc, slot);
-    if (wish->enb.ipv4) {
-        paths_get(vepc, wish->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
+    if (address_is_set(&wish->enb.address)) {
+        paths_get(vepc, &wish->enb.address, VEPC_PATH_PLANE_GTP_U);
         bearer_set_enb(vepc, slot, &wish->enb, 1);
     }
     return slot;
@@ -278,13 +275,14 @@ static void write_ambr(struct ie_writer *w, const struct session *session)
 static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 bearer_slot)
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
-    struct vepc_tunnel s1u = {vepc->bearers.teid[bearer_slot], vepc->config.s1u};
+    u32 teid = vepc->bearers.teid[bearer_slot];
     u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
     ie_write_u8(w, IE_EBI, bearer->ebi);
     ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));
-    ie_write_f_teid(w, 0, S1U_SGW, &s1u);
-    ie_write_f_teid(w, 2, S5U_PGW, &s1u); /* S-GW and P-GW are one: so is their tunnel */
-    ie_write_u32(w, IE_CHARGING_ID, vepc->session[bearer->session].charging_id);
+    ie_write_f_teid(w, 0, S1U_SGW, teid, &vepc->config.s1u);
+    /* S-GW and P-GW are one: so is their tunnel. */
+    ie_write_f_teid(w, 2, S5U_PGW, teid, &vepc->config.s1u);
+    ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
     ie_end(w, context);
 }
 
@@ -355,8 +353,8 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
         return refusal;
     forget_old(vepc, &wish);
 
-    int new_path = !paths_find(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
-    paths_get(vepc, request->peer, VEPC_PATH_PLANE_GTP_C);
+    int new_path = !paths_find(vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C);
+    paths_get(vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C);
     gtpc_learn_restart(request);
 
     u64 ue = wish.same_context ? wish.old_ue : make_ue(request, &wish);
@@ -368,11 +366,9 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
 
     struct ie_writer *w = &response->ies;
     u8 cause = wish.pdn_type == wish.asked_type ? CAUSE_ACCEPTED : CAUSE_NEW_PDN_TYPE;
-    struct vepc_tunnel s11 = {vepc->ues.teid[ue], vepc->config.s11};
-    struct vepc_tunnel s5c = {vepc->sessions.teid[session], vepc->config.s11};
     ie_write_cause(w, refuse(cause, 0, 0));
-    ie_write_f_teid(w, 0, S11_SGW, &s11);
-    ie_write_f_teid(w, 1, S5C_PGW, &s5c);
+    ie_write_f_teid(w, 0, S11_SGW, vepc->ues.teid[ue], &vepc->config.s11);
+    ie_write_f_teid(w, 1, S5C_PGW, vepc->sessions.teid[session], &vepc->config.s11);
     write_paa(w, &vepc->session[session]);
     ie_write_u8(w, IE_APN_RESTRICTION, 0);
     if (vepc->config.apns[wish.apn].ambr_uplink || vepc->config.apns[wish.apn].ambr_downlink)

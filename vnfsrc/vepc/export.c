@@ -1,171 +1,32 @@
-/* Exporting state: arena to records, section by section. import.c mirrors this file
- * function for function. */
+/* Exporting state: arena to records, section by section, in steps. import.c is the
+ * counterpart. */
+#include "export.h"
 #include "procedures.h"
-#include "vepc.h"
 
 /* Slots, blocks or answers that one step may look at. */
 #define STEP_BUDGET 65536
 
-static void export_gateway(const struct vepc *vepc, struct pv_writer *w)
-{
-    struct vepc_gateway_record r;
-    const struct contexts *kinds[3] = {&vepc->ues, &vepc->sessions, &vepc->bearers};
-    struct vepc_allocator *allocators[3] = {&r.ue, &r.session, &r.bearer};
-    for (u64 i = 0; i < 3; i++) {
-        allocators[i]->next = (u32)(kinds[i]->next + 1);
-        allocators[i]->round = (u8)kinds[i]->round;
-    }
-    r.s11 = vepc->config.s11;
-    r.s1u = vepc->config.s1u;
-    r.restart_counter = vepc->restart_counter;
-    r.next_charging_id = vepc->next_charging_id;
-    r.ip_id = vepc->ip_id;
-    vepc_gateway_record_write(w, &r);
-}
-
-/* Pools are numbered 2 * APN + family (0: IPv4, 1: IPv6). */
-static const struct pool *pool_of(const struct vepc *vepc, u64 number)
-{
-    const struct pdn *pdn = &vepc->pdn[number >> 1];
-    return number & 1 ? &pdn->pool6 : &pdn->pool4;
-}
-
-static void export_pool(const struct vepc *vepc, u64 number, struct pv_writer *w)
-{
-    const struct vepc_apn *apn = &vepc->config.apns[number >> 1];
-    struct vepc_pool_record r;
-    r.apn_length = apn->name_length;
-    memory_copy(r.apn, apn->name, apn->name_length);
-    r.family = number & 1 ? VEPC_POOL_FAMILY_IPV6 : VEPC_POOL_FAMILY_IPV4;
-    r.next = (u32)pool_of(vepc, number)->next;
-    vepc_pool_record_write(w, &r);
-}
-
-static void export_path(const struct vepc *vepc, u64 at, struct pv_writer *w)
-{
-    const struct path *path = &vepc->path[at];
-    struct vepc_path_record r;
-    r.ipv4 = path->ipv4;
-    r.plane = path->plane;
-    r.restart_known = path->restart_known;
-    r.restart_counter = path->restart_counter;
-    r.sequence = path->sequence;
-    vepc_path_record_write(w, &r);
-}
-
-static void export_ue(const struct vepc *vepc, u64 slot, struct pv_writer *w)
-{
-    const struct ue *ue = &vepc->ue[slot];
-    struct vepc_ue_record r;
-    r.s11_teid = vepc->ues.teid[slot];
-    memory_copy(r.imsi, ue->imsi, sizeof r.imsi);
-    r.msisdn_length = ue->msisdn_length;
-    memory_copy(r.msisdn, ue->msisdn, ue->msisdn_length);
-    r.mei_length = ue->mei_length;
-    memory_copy(r.mei, ue->mei, ue->mei_length);
-    r.mme = ue->mme;
-    r.rat_type = ue->rat_type;
-    memory_copy(r.serving_network, ue->serving_network, sizeof r.serving_network);
-    r.uli_length = ue->uli_length;
-    memory_copy(r.uli, ue->uli, ue->uli_length);
-    vepc_ue_record_write(w, &r);
-}
-
-static void export_session(const struct vepc *vepc, u64 slot, struct pv_writer *w)
-{
-    const struct session *session = &vepc->session[slot];
-    const struct vepc_apn *apn = &vepc->config.apns[session->apn];
-    struct vepc_session_record r;
-    r.s5c_teid = vepc->sessions.teid[slot];
-    r.s11_teid = vepc->ues.teid[session->ue];
-    r.lbi = session->lbi;
-    r.apn_length = apn->name_length;
-    memory_copy(r.apn, apn->name, apn->name_length);
-    r.pdn_type = session->pdn_type;
-    r.ipv4 = session->ipv4;
-    r.prefix = session->prefix;
-    r.interface_id = session->interface_id;
-    r.ambr_uplink = session->ambr_uplink;
-    r.ambr_downlink = session->ambr_downlink;
-    r.charging_id = session->charging_id;
-    r.selection_mode = session->selection_mode;
-    vepc_session_record_write(w, &r);
-}
-
-static void export_bearer(const struct vepc *vepc, u64 slot, struct pv_writer *w)
-{
-    const struct bearer *bearer = &vepc->bearer[slot];
-    const struct downlink *downlink = &vepc->downlink[slot];
-    struct vepc_bearer_record r;
-    r.s1u_teid = vepc->bearers.teid[slot];
-    r.s5c_teid = vepc->sessions.teid[bearer->session];
-    r.ebi = bearer->ebi;
-    r.qci = bearer->qci;
-    r.arp = bearer->arp;
-    r.mbr_uplink = bearer->mbr_uplink;
-    r.mbr_downlink = bearer->mbr_downlink;
-    r.gbr_uplink = bearer->gbr_uplink;
-    r.gbr_downlink = bearer->gbr_downlink;
-    r.enb.teid = downlink->teid;
-    r.enb.ipv4 = downlink->ipv4;
-    r.connected = (u8)downlink->connected;
-    r.solicited = (u8)downlink->solicited;
-    vepc_bearer_record_write(w, &r);
-}
-
-static void export_procedure(const struct vepc *vepc, const struct procedure *procedure,
-                             struct pv_writer *w)
-{
-    struct vepc_procedure_record r;
-    u64 left = procedure->deadline_ns > vepc->now_ns ? procedure->deadline_ns - vepc->now_ns : 0;
-    r.peer = procedure->peer;
-    r.port = procedure->port;
-    r.message_type = procedure->message_type;
-    r.sequence = procedure->sequence;
-    r.digest = procedure->digest;
-    r.remaining_ms = (u32)((left + 999999) / 1000000);
-    r.response_length = procedure->response_length;
-    memory_copy(r.response, procedure->response, procedure->response_length);
-    vepc_procedure_record_write(w, &r);
-}
-
-static void export_usage(const struct vepc *vepc, u64 slot, struct pv_writer *w)
-{
-    struct vepc_usage_record r;
-    r.s1u_teid = vepc->bearers.teid[slot];
-    r.uplink_packets = vepc->uplink[slot].packets;
-    r.uplink_bytes = vepc->uplink[slot].bytes;
-    r.downlink_packets = vepc->downlink[slot].packets;
-    r.downlink_bytes = vepc->downlink[slot].bytes;
-    vepc_usage_record_write(w, &r);
-}
-
-static void export_cleared(u64 slot, struct pv_writer *w)
-{
-    struct vepc_cleared_record r;
-    r.ue = (u32)(slot + 1);
-    vepc_cleared_record_write(w, &r);
-}
-
-/* Writes the record at `cursor` of a section that is stored in slots. */
-static void export_slot(const struct vepc *vepc, u64 section, u64 slot, struct pv_writer *w)
+/* Writes the record at a slot. Returns 0 when there is nothing to write. */
+static int export_slot(const struct vepc *vepc, u64 section, u64 slot, struct pv_writer *w)
 {
     switch (section) {
     case VEPC_SECTION_UE:
         export_ue(vepc, slot, w);
-        break;
+        return 1;
     case VEPC_SECTION_SESSION:
         export_session(vepc, slot, w);
-        break;
+        return 1;
     case VEPC_SECTION_BEARER:
         export_bearer(vepc, slot, w);
-        break;
+        return 1;
+    case VEPC_SECTION_BUCKET:
+        return export_bucket(vepc, slot, w);
     case VEPC_SECTION_USAGE:
         export_usage(vepc, slot, w);
-        break;
+        return 1;
     default:
         export_cleared(slot, w);
-        break;
+        return 1;
     }
 }
 
@@ -195,10 +56,8 @@ static void export_contexts(const struct vepc *vepc, struct pv_export *step, str
             break;
         int cleared = step->section == VEPC_SECTION_CLEARED;
         int in_time = step->until == 0 || table->epoch[slot] <= step->until;
-        if (cleared || (table->teid[slot] != 0 && in_time)) {
-            export_slot(vepc, step->section, slot, w);
-            step->records++;
-        }
+        if (cleared || (table->teid[slot] != 0 && in_time))
+            step->records += (u64)export_slot(vepc, step->section, slot, w);
         slot++;
         budget--;
     }
@@ -225,14 +84,81 @@ static void export_procedures(const struct vepc *vepc, struct pv_export *step, s
     step->more = serial < vepc->procedure_next;
 }
 
+/* What bearers have chains of. The cursor is a bearer's slot and, below it, the entry at
+ * which its chain goes on (as slot + 1; 0: at its first). A chain that changed since the last
+ * step belongs to a bearer that changed after `until`. */
+static void export_chains(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
+                          u64 record_max)
+{
+    const struct contexts *table = &vepc->bearers;
+    u64 budget = STEP_BUDGET;
+    u64 slot = step->cursor >> 32;
+    u32 entry = (u32)step->cursor;
+    while (budget > 0 && step_has_room(step, w, record_max)) {
+        u64 from = slot;
+        slot = contexts_changed(table, slot, step->since, &budget);
+        if (slot == table->capacity || budget == 0)
+            break;
+        budget--;
+        if (table->teid[slot] == 0 || (step->until != 0 && table->epoch[slot] > step->until)) {
+            slot++;
+            entry = NO_SLOT;
+            continue;
+        }
+        if (slot != from || entry == NO_SLOT)
+            entry = export_first(vepc, step->section, slot);
+        for (; entry != NO_SLOT && step_has_room(step, w, record_max); step->records++)
+            entry = step->section == VEPC_SECTION_FILTER ? export_filter(vepc, slot, entry, w)
+                                                         : export_packet(vepc, slot, entry, w);
+        if (entry == NO_SLOT)
+            slot++;
+    }
+    step->cursor = slot << 32 | entry;
+    step->more = slot < table->capacity;
+}
+
+/* The cursor counts transactions: they are exported while nothing else happens. */
+static void export_transactions(const struct vepc *vepc, struct pv_export *step,
+                                struct pv_writer *w)
+{
+    u32 lists[2] = {vepc->transactions.unsent_first, vepc->transactions.sent_first};
+    u64 at = 0;
+    step->more = 0;
+    for (u64 i = 0; i < 2; i++)
+        for (u32 entry = lists[i]; entry != NO_SLOT; entry = vepc->transaction[entry - 1].next) {
+            if (at++ < step->cursor)
+                continue;
+            if (!step_has_room(step, w, VEPC_TRANSACTION_RECORD_MAX)) {
+                step->more = 1;
+                return;
+            }
+            export_transaction(vepc, entry - 1, w);
+            step->records++;
+            step->cursor = at;
+        }
+}
+
+/* The cursor is the serial number of the next record, as they are taken from the oldest. */
+static void export_records(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w)
+{
+    u64 serial = step->cursor < vepc->record_oldest ? vepc->record_oldest : step->cursor;
+    for (; serial < vepc->record_next && step_has_room(step, w, VEPC_RECORD_RECORD_MAX); serial++) {
+        export_record(vepc, serial, w);
+        step->records++;
+    }
+    step->cursor = serial;
+    step->more = serial < vepc->record_next;
+}
+
 /* The small sections have no epochs: they are always exported whole. */
-static void export_small(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w)
+static void export_small(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
+                         u64 record_max)
 {
     u64 end = step->section == VEPC_SECTION_PATH   ? vepc->path_count
               : step->section == VEPC_SECTION_POOL ? 2 * (u64)vepc->config.apns_count
                                                    : 1;
     u64 at = step->cursor;
-    for (; at < end && step_has_room(step, w, VEPC_POOL_RECORD_MAX); at++) {
+    for (; at < end && step_has_room(step, w, record_max); at++) {
         if (step->section == VEPC_SECTION_POOL && pool_of(vepc, at)->free.size == 0)
             continue;
         if (step->section == VEPC_SECTION_PATH)
@@ -256,43 +182,72 @@ i64 vnf_epoch(u8 *arena)
 static u64 record_max(u64 section)
 {
     switch (section) {
+    case VEPC_SECTION_GATEWAY:
+        return VEPC_GATEWAY_RECORD_MAX;
+    case VEPC_SECTION_POOL:
+        return VEPC_POOL_RECORD_MAX;
+    case VEPC_SECTION_PATH:
+        return VEPC_PATH_RECORD_MAX;
     case VEPC_SECTION_UE:
         return VEPC_UE_RECORD_MAX;
     case VEPC_SECTION_SESSION:
         return VEPC_SESSION_RECORD_MAX;
     case VEPC_SECTION_BEARER:
         return VEPC_BEARER_RECORD_MAX;
+    case VEPC_SECTION_FILTER:
+        return VEPC_FILTER_RECORD_MAX;
+    case VEPC_SECTION_PACKET:
+        return VEPC_PACKET_RECORD_MAX;
     case VEPC_SECTION_PROCEDURE:
         return VEPC_PROCEDURE_RECORD_MAX;
+    case VEPC_SECTION_TRANSACTION:
+        return VEPC_TRANSACTION_RECORD_MAX;
+    case VEPC_SECTION_BUCKET:
+        return VEPC_BUCKET_RECORD_MAX;
+    case VEPC_SECTION_RECORD:
+        return VEPC_RECORD_RECORD_MAX;
     case VEPC_SECTION_USAGE:
         return VEPC_USAGE_RECORD_MAX;
     case VEPC_SECTION_CLEARED:
         return VEPC_CLEARED_RECORD_MAX;
     default:
-        return VEPC_POOL_RECORD_MAX; /* the largest of the small sections */
+        return 0; /* no section that is exported */
     }
 }
 
 i64 vnf_export(u8 *arena, struct pv_export *step)
 {
     const struct vepc *vepc = pv_native(arena);
-    if (step->section < VEPC_SECTION_GATEWAY || step->section > VEPC_SECTION_CLEARED)
-        return -PV_ERROR_SECTION;
     u64 most = record_max(step->section);
+    if (most == 0)
+        return -PV_ERROR_SECTION;
     if (step->capacity < most)
         return -PV_ERROR_BUFFER;
     struct pv_writer w = {step->buffer, 0};
     step->records = 0;
-    if (step->section == VEPC_SECTION_PROCEDURE)
+    switch (step->section) {
+    case VEPC_SECTION_GATEWAY:
+    case VEPC_SECTION_POOL:
+    case VEPC_SECTION_PATH:
+        export_small(vepc, step, &w, most);
+        break;
+    case VEPC_SECTION_FILTER:
+    case VEPC_SECTION_PACKET:
+        export_chains(vepc, step, &w, most);
+        break;
+    case VEPC_SECTION_PROCEDURE:
         export_procedures(vepc, step, &w);
-    else if (step->section <= VEPC_SECTION_PATH)
-        export_small(vepc, step, &w);
-    else
+        break;
+    case VEPC_SECTION_TRANSACTION:
+        export_transactions(vepc, step, &w);
+        break;
+    case VEPC_SECTION_RECORD:
+        export_records(vepc, step, &w);
+        break;
+    default:
         export_contexts(vepc, step, &w, most);
+        break;
+    }
     step->length = w.length;
     return 0;
 }
-
-_Static_assert(VEPC_POOL_RECORD_MAX >= VEPC_GATEWAY_RECORD_MAX &&
-                   VEPC_POOL_RECORD_MAX >= VEPC_PATH_RECORD_MAX,
-               "the small sections share one bound");

@@ -3,55 +3,26 @@
 
 #include "paths.h"
 #include "procedures.h"
+#include "responses.h"
+#include "transactions.h"
 
 #define VERSION_2 0x40
 #define FLAG_TEID 0x08
-#define HEADER_WITHOUT_TEID 8
-
-/* Sends a finished message (header and IEs) in this packet. */
-static void send_message(struct request *request, struct pv_packet *packet, const u8 *message,
-                         u64 length)
-{
-    u16 in_port = packet->port;
-    packet->offset = PV_HEADROOM;
-    packet->length = (u32)length;
-    memory_copy(packet_data(packet), message, length);
-    udp_write(request->turn->vepc, packet, request->turn->vepc->config.s11, request->peer,
-              GTPC_PORT, request->port, 1);
-    emit(request->turn, packet, in_port);
-}
-
-/* Writes the header of a message of `length` bytes in all. Without TEID it takes 4 bytes
- * less than GTPC_HEADER, so the message begins 4 bytes later; returns where. */
-static u8 *write_header(u8 *message, u64 length, u8 type, int with_teid, u32 teid, u32 sequence)
-{
-    u8 *start = with_teid ? message : message + 4;
-    start[0] = with_teid ? VERSION_2 | FLAG_TEID : VERSION_2;
-    start[1] = type;
-    pv_store_be16(start + 2, (u32)(length - 4));
-    if (with_teid)
-        pv_store_be32(start + 4, teid);
-    pv_store_be24(message + 8, sequence);
-    message[11] = 0;
-    return start;
-}
 
 static void answer_echo(struct request *request, struct pv_packet *packet)
 {
     u8 message[GTPC_HEADER + 8];
     struct ie_writer ies = {message, GTPC_HEADER};
     ie_write_u8(&ies, IE_RECOVERY, request->turn->vepc->restart_counter);
-    u64 length = ies.length - 4;
-    u8 *start = write_header(message, length, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
-    send_message(request, packet, start, length);
+    u8 *start = gtpc_write_header(message, ies.length, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
+    gtpc_send(request->turn, packet, &request->route, start, ies.length - 4);
 }
 
 static void answer_version(struct request *request, struct pv_packet *packet)
 {
     u8 message[GTPC_HEADER];
-    u64 length = HEADER_WITHOUT_TEID;
-    u8 *start = write_header(message, length, GTPC_VERSION_NOT_SUPPORTED, 0, 0, 0);
-    send_message(request, packet, start, length);
+    u8 *start = gtpc_write_header(message, GTPC_HEADER, GTPC_VERSION_NOT_SUPPORTED, 0, 0, 0);
+    gtpc_send(request->turn, packet, &request->route, start, GTPC_HEADER_WITHOUT_TEID);
 }
 
 u64 gtpc_find_ue(struct request *request, struct response *response)
@@ -86,8 +57,12 @@ static void answer_request(struct request *request, struct pv_packet *packet)
     const struct procedure *kept = procedures_find(vepc, request);
     if (kept) {
         count(vepc, COUNT_gtpc_repeated);
-        send_message(request, packet, kept->response, kept->response_length);
+        gtpc_send(request->turn, packet, &request->route, kept->response, kept->response_length);
         return;
+    }
+    if (transactions_find_origin(vepc, request)) {
+        count(vepc, COUNT_gtpc_repeated);
+        return; /* it is being carried out */
     }
     struct response response;
     response.ies.base = response.message;
@@ -98,13 +73,14 @@ static void answer_request(struct request *request, struct pv_packet *packet)
     if (!accepted)
         ie_write_cause(&response.ies, refusal);
     u64 length = response.ies.length;
-    write_header(response.message, length, request->type + 1, 1, response.teid, request->sequence);
+    gtpc_write_header(response.message, length, request->type + 1, 1, response.teid,
+                      request->sequence);
     count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
     if (accepted || refusal.cause == CAUSE_NO_RESOURCES ||
         refusal.cause == CAUSE_ADDRESSES_OCCUPIED)
         procedures_keep(vepc, request, (u64)vepc->config.retention_ms * 1000000, response.message,
                         length);
-    send_message(request, packet, response.message, length);
+    gtpc_send(request->turn, packet, &request->route, response.message, length);
 }
 
 void gtpc_learn_restart(const struct request *request)
@@ -112,7 +88,7 @@ void gtpc_learn_restart(const struct request *request)
     struct ie recovery;
     if (ies_well_formed(request->ies) && ies_find(request->ies, IE_RECOVERY, 0, &recovery) &&
         recovery.length >= 1)
-        paths_learn_restart(request->turn->vepc, request->peer, VEPC_PATH_PLANE_GTP_C,
+        paths_learn_restart(request->turn->vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C,
                             recovery.value[0]);
 }
 
@@ -128,9 +104,9 @@ static u64 digest_of(const u8 *message, u64 length)
 /* Reads the header. Returns 0 or the reason to drop the packet. */
 static u64 parse(struct request *request, const u8 *message, u64 available)
 {
-    if (available < HEADER_WITHOUT_TEID || (message[0] & 0xe0) != VERSION_2)
+    if (available < GTPC_HEADER_WITHOUT_TEID || (message[0] & 0xe0) != VERSION_2)
         return DROP_bad_gtpc_header;
-    u64 header = message[0] & FLAG_TEID ? GTPC_HEADER : HEADER_WITHOUT_TEID;
+    u64 header = message[0] & FLAG_TEID ? GTPC_HEADER : GTPC_HEADER_WITHOUT_TEID;
     u64 total = 4 + (u64)pv_load_be16(message + 2);
     if (total < header || total > available)
         return DROP_bad_gtpc_length;
@@ -143,6 +119,26 @@ static u64 parse(struct request *request, const u8 *message, u64 available)
     return 0;
 }
 
+/* An answer to a request of ours. One that comes again, or too late, finds nothing that
+ * waits for it. */
+static void receive_answer(struct request *answer, struct pv_packet *packet)
+{
+    struct vepc *vepc = answer->turn->vepc;
+    struct transaction *transaction =
+        transactions_find(vepc, &answer->route.peer, answer->sequence);
+    if (!transaction || transaction_type(transaction) + 1 != answer->type) {
+        drop(answer->turn, packet, DROP_unknown_gtpc_message);
+        return;
+    }
+    if (!ies_well_formed(answer->ies)) {
+        drop(answer->turn, packet, DROP_bad_gtpc_length);
+        return;
+    }
+    gtpc_learn_restart(answer);
+    responses_take(answer, transaction);
+    transactions_end(vepc, transaction);
+}
+
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)
 {
     if (!udp_checksum_ok(ip, udp_length)) {
@@ -151,8 +147,10 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     }
     struct request request;
     request.turn = turn;
-    request.peer = ip->source;
-    request.port = pv_load_be16(ip->payload);
+    request.route.peer = ip->source;
+    request.route.local = ip->destination;
+    request.route.port = pv_load_be16(ip->payload);
+    request.route.out_port = (u8)packet->port;
     const u8 *message = ip->payload + UDP_HEADER;
     u64 available = udp_length - UDP_HEADER;
     count(turn->vepc, COUNT_gtpc_messages);
@@ -160,7 +158,7 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     if (reason) {
         drop(turn, packet, (enum counter)reason);
         /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
-        if (available >= HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
+        if (available >= GTPC_HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
             message[1] != GTPC_VERSION_NOT_SUPPORTED)
             answer_version(&request, packet);
         return;
@@ -182,7 +180,7 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
         answer_request(&request, packet);
         break;
     default:
-        drop(turn, packet, DROP_unknown_gtpc_message);
+        receive_answer(&request, packet);
         break;
     }
 }

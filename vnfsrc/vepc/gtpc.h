@@ -3,9 +3,7 @@
 #define VEPC_GTPC_H
 
 #include "gtpc_ie.h"
-#include "ip.h"
-
-#define GTPC_PORT 2123
+#include "gtpc_send.h"
 
 #define GTPC_ECHO_REQUEST 1
 #define GTPC_ECHO_RESPONSE 2
@@ -15,21 +13,19 @@
 #define GTPC_DELETE_SESSION_REQUEST 36
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
 
-#define GTPC_HEADER 12
 /* Room for any answer, its header included. */
-#define GTPC_RESPONSE_MAX 511
+#define GTPC_RESPONSE_MAX 1023
 /* Most octets of Protocol Configuration Options in an answer, so that the rest fits. */
 #define GTPC_PCO_MAX 200
 
-/* A request that was checked as far as its list of IEs is well formed. */
+/* A request, or an answer to one of ours. */
 struct request {
     struct turn *turn;
     struct ie ies;
-    u32 peer;
+    struct gtpc_route route; /* whence it came, and where the answer goes */
+    u64 digest;              /* of the whole message, for telling repetitions from new requests */
     u32 sequence;
-    u32 teid;   /* 0 without one */
-    u64 digest; /* of the whole message, for telling repetitions from new requests */
-    u16 port;
+    u32 teid; /* 0 without one */
     u8 type;
 };
 
@@ -45,7 +41,7 @@ _Static_assert(sizeof(((struct procedure *)0)->response) == GTPC_RESPONSE_MAX &&
                    sizeof(((struct vepc_procedure_record *)0)->response) == GTPC_RESPONSE_MAX,
                "any answer can be kept, and moved");
 
-/* A message from the S11 port; ip->payload is its UDP header. */
+/* A message from the S11 or S5 port; ip->payload is its UDP header. */
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
 
 /* The procedures. Each either carries the request out, writes the answer and returns

@@ -3,6 +3,8 @@
 
 #define IE_HEADER 4
 #define F_TEID_V4 0x80
+#define F_TEID_V6 0x40
+#define F_TEID_INTERFACE 0x3f
 
 int ies_well_formed(struct ie list)
 {
@@ -38,13 +40,24 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found)
     return ies_find_nth(list, type, instance, 0, found);
 }
 
-int ie_read_f_teid(struct ie ie, u8 interface, struct vepc_tunnel *tunnel)
+int ie_read_f_teid(struct ie ie, u8 interface, const struct vepc_endpoint *ours,
+                   struct vepc_tunnel *tunnel)
 {
-    if (ie.length < 9 || !(ie.value[0] & F_TEID_V4) || (ie.value[0] & 0x3f) != interface)
+    u8 flags = ie.length >= 1 ? ie.value[0] : 0;
+    u64 ipv6_at = flags & F_TEID_V4 ? 9 : 5;
+    int has4 = (flags & F_TEID_V4) && ie.length >= 9;
+    int has6 = (flags & F_TEID_V6) && ie.length >= ipv6_at + 16;
+    tunnel->teid = 0;
+    tunnel->address.high = 0;
+    tunnel->address.low = 0;
+    if ((flags & F_TEID_INTERFACE) != interface || (!has4 && !has6))
         return 0;
     tunnel->teid = pv_load_be32(ie.value + 1);
-    tunnel->ipv4 = pv_load_be32(ie.value + 5);
-    return tunnel->ipv4 != 0;
+    if (has4 && address_is_set(&ours->ipv4))
+        address_set_ipv4(&tunnel->address, pv_load_be32(ie.value + 5));
+    else if (has6 && address_is_set(&ours->ipv6))
+        address_set_ipv6(&tunnel->address, ie.value + ipv6_at);
+    return address_is_host(&tunnel->address);
 }
 
 u8 ie_read_ebi(struct ie ie)
@@ -53,9 +66,23 @@ u8 ie_read_ebi(struct ie ie)
     return ebi >= EBI_FIRST ? ebi : 0;
 }
 
-u64 ie_read_rate(const u8 *value)
+/* A 40-bit bit rate in kbit/s. */
+static u64 read_rate(const u8 *value)
 {
     return (u64)value[0] << 32 | pv_load_be32(value + 1);
+}
+
+int ie_read_qos(struct ie ie, struct vepc_qos *qos)
+{
+    if (ie.length < 22)
+        return 0;
+    qos->arp = ie.value[0];
+    qos->qci = ie.value[1];
+    qos->mbr_uplink = read_rate(ie.value + 2);
+    qos->mbr_downlink = read_rate(ie.value + 7);
+    qos->gbr_uplink = read_rate(ie.value + 12);
+    qos->gbr_downlink = read_rate(ie.value + 17);
+    return 1;
 }
 
 u64 ie_begin(struct ie_writer *w, u8 type, u8 instance)
@@ -128,12 +155,51 @@ void ie_write_cause(struct ie_writer *w, struct refusal refusal)
     ie_end(w, ie);
 }
 
-void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface,
-                     const struct vepc_tunnel *tunnel)
+static void put_rate(struct ie_writer *w, u64 rate)
+{
+    ie_put_u8(w, (u8)(rate >> 32));
+    ie_put_u32(w, (u32)rate);
+}
+
+void ie_write_qos(struct ie_writer *w, const struct vepc_qos *qos)
+{
+    u64 ie = ie_begin(w, IE_BEARER_QOS, 0);
+    ie_put_u8(w, qos->arp);
+    ie_put_u8(w, qos->qci);
+    put_rate(w, qos->mbr_uplink);
+    put_rate(w, qos->mbr_downlink);
+    put_rate(w, qos->gbr_uplink);
+    put_rate(w, qos->gbr_downlink);
+    ie_end(w, ie);
+}
+
+static void write_f_teid(struct ie_writer *w, u8 instance, u8 interface, u32 teid,
+                         const struct pv_address *ipv4, const struct pv_address *ipv6)
 {
     u64 ie = ie_begin(w, IE_F_TEID, instance);
-    ie_put_u8(w, F_TEID_V4 | interface);
-    ie_put_u32(w, tunnel->teid);
-    ie_put_u32(w, tunnel->ipv4);
+    u8 flags = (address_is_set(ipv4) ? F_TEID_V4 : 0) | (address_is_set(ipv6) ? F_TEID_V6 : 0);
+    ie_put_u8(w, flags | interface);
+    ie_put_u32(w, teid);
+    if (flags & F_TEID_V4)
+        ie_put_u32(w, address_ipv4(ipv4));
+    if (flags & F_TEID_V6) {
+        ie_put_u64(w, ipv6->high);
+        ie_put_u64(w, ipv6->low);
+    }
     ie_end(w, ie);
+}
+
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, u32 teid,
+                     const struct vepc_endpoint *ours)
+{
+    write_f_teid(w, instance, interface, teid, &ours->ipv4, &ours->ipv6);
+}
+
+void ie_write_tunnel(struct ie_writer *w, u8 instance, u8 interface,
+                     const struct vepc_tunnel *tunnel)
+{
+    const struct pv_address none = {0, 0};
+    int ipv4 = address_is_ipv4(&tunnel->address);
+    write_f_teid(w, instance, interface, tunnel->teid, ipv4 ? &tunnel->address : &none,
+                 ipv4 ? &none : &tunnel->address);
 }

@@ -69,14 +69,16 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);
 /* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are fewer. */
 int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found);
 
-/* Reads an F-TEID of an interface type with an IPv4 address. Returns 0 when it is not. */
-int ie_read_f_teid(struct ie ie, u8 interface, struct vepc_tunnel *tunnel);
+/* Reads an F-TEID of an interface type with an address that we can reach from one of ours:
+ * the IPv4 one, if both can. Returns 0 when it has none. */
+int ie_read_f_teid(struct ie ie, u8 interface, const struct vepc_endpoint *ours,
+                   struct vepc_tunnel *tunnel);
 
 /* Reads an EPS Bearer ID. Returns 5 .. 15, or 0 when it is not one. */
 u8 ie_read_ebi(struct ie ie);
 
-/* A 40-bit bit rate in kbit/s. */
-u64 ie_read_rate(const u8 *value);
+/* Reads a Bearer QoS (8.15). Returns 0 when it is cut short. */
+int ie_read_qos(struct ie ie, struct vepc_qos *qos);
 
 /* A message being written into the caller's buffer, which must have room for all that is
  * put there. */
@@ -99,7 +101,12 @@ void ie_put_u64(struct ie_writer *w, u64 value);
 void ie_write_u8(struct ie_writer *w, u8 type, u32 value);
 void ie_write_u32(struct ie_writer *w, u8 type, u32 value);
 void ie_write_cause(struct ie_writer *w, struct refusal refusal);
-void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface,
+void ie_write_qos(struct ie_writer *w, const struct vepc_qos *qos);
+/* An F-TEID of ours, with all the addresses that it can be reached at. */
+void ie_write_f_teid(struct ie_writer *w, u8 instance, u8 interface, u32 teid,
+                     const struct vepc_endpoint *ours);
+/* One of a peer's. */
+void ie_write_tunnel(struct ie_writer *w, u8 instance, u8 interface,
                      const struct vepc_tunnel *tunnel);
 
 #endif

@@ -1,6 +1,7 @@
 /* GTP-U: see gtpu.h. */
 #include "gtpu.h"
 
+#include "gtpc_send.h"
 #include "icmp.h"
 #include "paths.h"
 #include "sessions.h"
@@ -45,28 +46,50 @@ static void write_header(u8 *at, u8 flags, u8 type, u64 length, u32 teid)
     pv_store_be32(at + 4, teid);
 }
 
+/* Our user plane towards eNodeBs or, at a P-GW, towards S-GWs. */
+static const struct vepc_endpoint *access_side(const struct vepc *vepc, u16 *port)
+{
+    int pgw = vepc->config.mode == VEPC_CONFIG_MODE_PGW;
+    *port = pgw ? VEPC_PORT_S5 : VEPC_PORT_S1U;
+    return pgw ? &vepc->config.s5 : &vepc->config.s1u;
+}
+
+static void route_to_access(const struct vepc *vepc, const struct pv_address *peer, u8 dscp,
+                            struct route *route, u16 *port)
+{
+    route->source = *local_address(access_side(vepc, port), peer);
+    route->destination = *peer;
+    route->source_port = GTPU_PORT;
+    route->destination_port = GTPU_PORT;
+    route->dscp = dscp;
+}
+
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
 {
+    struct route route;
+    u16 port;
     u64 length = packet->length;
-    if (packet->offset < GTPU_OVERHEAD) {
+    u64 overhead = GTPU_HEADER + udp_overhead(&bearer->address);
+    if (packet->offset < overhead) {
         drop(turn, packet, DROP_no_headroom);
         return;
     }
-    if (length > 0xffff - GTPU_OVERHEAD) {
+    if (length > 0xffff - overhead) {
         drop(turn, packet, DROP_too_long);
         return;
     }
     packet->offset -= GTPU_HEADER;
     packet->length += GTPU_HEADER;
     write_header(packet_data(packet), 0, GTPU_G_PDU, length, bearer->teid);
-    udp_write(turn->vepc, packet, turn->vepc->config.s1u, bearer->ipv4, GTPU_PORT, GTPU_PORT, 0);
-    emit(turn, packet, VEPC_PORT_S1U);
+    route_to_access(turn->vepc, &bearer->address, bearer->dscp, &route, &port);
+    udp_write(turn->vepc, packet, &route, 0);
+    emit(turn, packet, port);
 }
 
 /* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
  * and sends it. The IEs stand at the packet's data already. */
 static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 length, u8 type,
-                            u16 sequence, u32 destination, u16 port, u64 out_port)
+                            u16 sequence, const struct route *route, u64 out_port)
 {
     packet->offset -= GTPU_HEADER + 4;
     packet->length = (u32)(GTPU_HEADER + 4 + length);
@@ -74,20 +97,34 @@ static void send_signalling(struct turn *turn, struct pv_packet *packet, u64 len
     write_header(header, FLAG_SEQUENCE, type, 4 + length, 0);
     pv_store_be16(header + 8, sequence);
     pv_store_be16(header + 10, 0); /* no N-PDU number, no extension */
-    udp_write(turn->vepc, packet, turn->vepc->config.s1u, destination, GTPU_PORT, port, 1);
+    udp_write(turn->vepc, packet, route, 1);
     emit(turn, packet, out_port);
+}
+
+/* The way back to the sender of a packet, from the address that it was sent to. */
+static struct route *route_back(const struct ip *ip, u16 port, struct route *route)
+{
+    route->source = ip->destination;
+    route->destination = ip->source;
+    route->source_port = GTPU_PORT;
+    route->destination_port = port;
+    route->dscp = 0;
+    return route;
 }
 
 void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb)
 {
+    struct route route;
+    u16 port;
     struct pv_packet *packet = spare(turn);
     if (!packet)
         return;
     packet->length = GTPU_HEADER;
     write_header(packet_data(packet), 0, GTPU_END_MARKER, 0, enb->teid);
-    udp_write(turn->vepc, packet, turn->vepc->config.s1u, enb->ipv4, GTPU_PORT, GTPU_PORT, 1);
+    route_to_access(turn->vepc, &enb->address, 0, &route, &port);
+    udp_write(turn->vepc, packet, &route, 1);
     count(turn->vepc, COUNT_end_markers_sent);
-    emit(turn, packet, VEPC_PORT_S1U);
+    emit(turn, packet, port);
 }
 
 /* Answers with the extension headers that we understand (TS 29.281, 7.2.3). */
@@ -100,9 +137,10 @@ static void send_supported_extensions(struct turn *turn, struct pv_packet *packe
     ie[1] = 2;
     ie[2] = EXTENSION_PDCP_PDU_NUMBER;
     ie[3] = EXTENSION_PDU_SESSION_CONTAINER;
-    u16 sequence = paths_next_sequence(turn->vepc, ip->source);
-    send_signalling(turn, packet, 4, GTPU_SUPPORTED_EXTENSIONS, sequence, ip->source, GTPU_PORT,
-                    packet->port);
+    struct route route;
+    u16 sequence = paths_next_sequence(turn->vepc, &ip->source);
+    send_signalling(turn, packet, 4, GTPU_SUPPORTED_EXTENSIONS, sequence,
+                    route_back(ip, GTPU_PORT, &route), packet->port);
 }
 
 /* Walks the extension headers (TS 29.281, 5.2). Returns 0, the reason to drop the packet,
@@ -156,17 +194,22 @@ static u64 parse(struct message *message, u8 *gtpu, u64 offset, u64 available)
 static void send_error_indication(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
                                   u32 teid)
 {
-    u16 sequence = paths_next_sequence(turn->vepc, ip->source);
+    struct route route;
+    u16 sequence = paths_next_sequence(turn->vepc, &ip->source);
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
+    u64 length = address_is_ipv4(&ip->destination) ? 4 : 16;
     ie[0] = GTPU_IE_TEID_DATA_I;
     pv_store_be32(ie + 1, teid);
     ie[5] = GTPU_IE_PEER_ADDRESS;
-    pv_store_be16(ie + 6, 4);
-    pv_store_be32(ie + 8, turn->vepc->config.s1u);
+    pv_store_be16(ie + 6, (u32)length);
+    if (length == 4)
+        pv_store_be32(ie + 8, address_ipv4(&ip->destination));
+    else
+        address_store_ipv6(ie + 8, &ip->destination);
     count(turn->vepc, COUNT_error_indications_sent);
-    send_signalling(turn, packet, 12, GTPU_ERROR_INDICATION, sequence, ip->source, GTPU_PORT,
-                    packet->port);
+    send_signalling(turn, packet, 8 + length, GTPU_ERROR_INDICATION, sequence,
+                    route_back(ip, GTPU_PORT, &route), packet->port);
 }
 
 /* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
@@ -187,13 +230,13 @@ static u64 ie_length(const u8 *ie, u64 available)
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
                                      const struct ip *ip, const struct message *message)
 {
-    if (!paths_find(turn->vepc, ip->source, VEPC_PATH_PLANE_GTP_U)) {
+    if (!paths_find(turn->vepc, &ip->source, VEPC_PATH_PLANE_GTP_U)) {
         drop(turn, packet, DROP_unknown_peer);
         return;
     }
     const u8 *at = message->body;
     u64 left = message->length;
-    struct vepc_tunnel enb = {0, 0};
+    struct vepc_tunnel enb = {0, {0, 0}};
     int complete = 0;
     while (left > 0) {
         u64 length = ie_length(at, left);
@@ -206,7 +249,11 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
             complete |= 1;
         }
         if (at[0] == GTPU_IE_PEER_ADDRESS && length == 7) {
-            enb.ipv4 = pv_load_be32(at + 3);
+            address_set_ipv4(&enb.address, pv_load_be32(at + 3));
+            complete |= 2;
+        }
+        if (at[0] == GTPU_IE_PEER_ADDRESS && length == 19) {
+            address_set_ipv6(&enb.address, at + 3);
             complete |= 2;
         }
         at += length;
@@ -223,12 +270,13 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
 static void receive_echo_request(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
                                  u16 sequence)
 {
-    u16 port = pv_load_be16(ip->payload);
+    struct route route;
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
     ie[0] = GTPU_IE_RECOVERY;
     ie[1] = 0; /* TS 29.281, 8.2: zero, and ignored by the receiver */
-    send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence, ip->source, port, packet->port);
+    send_signalling(turn, packet, 2, GTPU_ECHO_RESPONSE, sequence,
+                    route_back(ip, pv_load_be16(ip->payload), &route), packet->port);
 }
 
 /* Whether an IPv6 source is the UE's own: its prefix. */
@@ -264,7 +312,7 @@ static void receive_on_link(struct turn *turn, struct pv_packet *packet, const u
         return;
     }
     if (!downlink->connected) {
-        downlink->solicited = 1;
+        downlink->detour |= DETOUR_SOLICITED;
         ue_touch(vepc, vepc->session[vepc->bearer[bearer_slot].session].ue);
         count(vepc, COUNT_solicitations_kept);
         return;
@@ -277,9 +325,9 @@ static void receive_on_link(struct turn *turn, struct pv_packet *packet, const u
 void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot)
 {
     struct downlink *downlink = &turn->vepc->downlink[bearer_slot];
-    if (!downlink->solicited)
+    if (!(downlink->detour & DETOUR_SOLICITED))
         return;
-    downlink->solicited = 0;
+    downlink->detour &= (u8)~DETOUR_SOLICITED;
     struct pv_packet *packet = spare(turn);
     if (!packet)
         return;

@@ -6,14 +6,12 @@
 
 #define GTPU_PORT 2152
 #define GTPU_HEADER 8
-/* What encapsulation puts in front of a user packet: IPv4, UDP, GTP-U. */
-#define GTPU_OVERHEAD (IPV4_HEADER + UDP_HEADER + GTPU_HEADER)
 
 /* A GTP-U message from the S1-U port; ip->payload is its UDP header. */
 void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
 
 /* Encapsulates the packet's bytes (a user packet) as a G-PDU to the eNodeB of a connected
- * bearer and sends it. */
+ * bearer (at a P-GW: the S-GW) and sends it. */
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
 
 /* Sends the router advertisement that a solicitation of this bearer, now connected, waits

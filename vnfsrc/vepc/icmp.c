@@ -29,8 +29,8 @@ void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     /* The reply has no IP options: its header stands right in front of the ICMP message. */
     packet->offset = (u32)(ip->payload_offset - IPV4_HEADER);
     packet->length = (u32)(IPV4_HEADER + ip->payload_length);
-    ipv4_write(packet_data(packet), PROTOCOL_ICMP, ip->destination, ip->source, ip->payload_length,
-               turn->vepc->ip_id++);
+    ipv4_write(packet_data(packet), 0, PROTOCOL_ICMP, address_ipv4(&ip->destination),
+               address_ipv4(&ip->source), ip->payload_length, turn->vepc->ip_id++);
     count(turn->vepc, COUNT_icmp_echoes);
     emit(turn, packet, packet->port);
 }

@@ -8,7 +8,7 @@
  * which it came, in the same packet; drops anything else. */
 void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip);
 
-/* The same for our IPv6 address (RFC 4443). `packet` holds a whole IPv6 packet. */
+/* The same for our IPv6 addresses (RFC 4443). `packet` holds a whole IPv6 packet. */
 void icmpv6_receive(struct turn *turn, struct pv_packet *packet);
 
 /* Whether an IPv6 packet of `length` bytes is a valid router solicitation (RFC 4861, 6.1.1). */

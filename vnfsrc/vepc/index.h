@@ -1,4 +1,4 @@
-/* A hash index: buckets of slots, chained through an array beside the table.
+/* A hash index: buckets of slots, chained both ways through arrays beside the table.
  *
  * The index holds no keys; the caller walks a chain and compares. The order within a chain
  * never reaches the output, so it need not survive a migration.
@@ -12,8 +12,9 @@
 
 struct index {
     u64 mask;
-    u32 *head; /* by bucket: slot + 1 */
-    u32 *next; /* by slot: slot + 1 */
+    u32 *head;     /* by bucket: slot + 1 */
+    u32 *next;     /* by slot: slot + 1 */
+    u32 *previous; /* by slot: slot + 1, INDEX_END for a chain's first */
 };
 
 /* Bytes of memory for slots 0 .. capacity - 1. */
@@ -27,6 +28,8 @@ PV_INLINE u32 index_first(const struct index *index, u64 hash)
     return index->head[hash & index->mask];
 }
 
+/* Adds a slot that is not in the index, removes one that is, with the hash it was added by;
+ * both in constant time. */
 void index_insert(struct index *index, u64 hash, u64 slot);
 void index_remove(struct index *index, u64 hash, u64 slot);
 

@@ -26,11 +26,9 @@ u16 checksum_finish(u64 sum)
     return (u16)~sum;
 }
 
-u64 ipv4_check(const struct pv_packet *packet, struct ip *ip)
+static u64 ipv4_check(const struct pv_packet *packet, struct ip *ip)
 {
     u8 *header = packet_data(packet);
-    if (packet->length < IPV4_HEADER || header[0] >> 4 != 4)
-        return DROP_not_ip;
     u64 header_length = (u64)(header[0] & 15) * 4;
     u64 total = pv_load_be16(header + 2);
     if (header_length < IPV4_HEADER || total < header_length || total > packet->length)
@@ -42,11 +40,41 @@ u64 ipv4_check(const struct pv_packet *packet, struct ip *ip)
     ip->payload = header + header_length;
     ip->payload_offset = packet->offset + header_length;
     ip->payload_length = total - header_length;
-    ip->source = pv_load_be32(header + 12);
-    ip->destination = pv_load_be32(header + 16);
-    if (ip->source == 0 || ip->source >> 28 >= 0xe || ip->source == ip->destination)
-        return DROP_bad_source; /* nobody who could be answered */
     ip->protocol = header[9];
+    address_set_ipv4(&ip->source, pv_load_be32(header + 12));
+    address_set_ipv4(&ip->destination, pv_load_be32(header + 16));
+    return 0;
+}
+
+static u64 ipv6_check(const struct pv_packet *packet, struct ip *ip)
+{
+    u8 *header = packet_data(packet);
+    u64 length = pv_load_be16(header + 4);
+    if (length > packet->length - IPV6_HEADER)
+        return DROP_bad_ip_length;
+    if (header[6] == PROTOCOL_FRAGMENT)
+        return DROP_fragment;
+    ip->payload = header + IPV6_HEADER;
+    ip->payload_offset = packet->offset + IPV6_HEADER;
+    ip->payload_length = length;
+    ip->protocol = header[6];
+    address_set_ipv6(&ip->source, header + 8);
+    address_set_ipv6(&ip->destination, header + 24);
+    return 0;
+}
+
+u64 ip_check(const struct pv_packet *packet, struct ip *ip)
+{
+    const u8 *header = packet_data(packet);
+    u64 reason = DROP_not_ip;
+    if (packet->length >= IPV4_HEADER && header[0] >> 4 == 4)
+        reason = ipv4_check(packet, ip);
+    else if (packet->length >= IPV6_HEADER && header[0] >> 4 == 6)
+        reason = ipv6_check(packet, ip);
+    if (reason)
+        return reason;
+    if (!address_is_host(&ip->source) || address_equal(&ip->source, &ip->destination))
+        return DROP_bad_source; /* nobody who could be answered */
     return 0;
 }
 
@@ -64,10 +92,11 @@ u64 ip_total_length(const u8 *data, u64 available)
     return 0;
 }
 
-void ipv4_write(u8 *header, u8 protocol, u32 source, u32 destination, u64 payload, u32 id)
+void ipv4_write(u8 *header, u8 traffic_class, u8 protocol, u32 source, u32 destination, u64 payload,
+                u32 id)
 {
     header[0] = 0x45;
-    header[1] = 0;
+    header[1] = traffic_class;
     pv_store_be16(header + 2, (u32)(IPV4_HEADER + payload));
     pv_store_be16(header + 4, id);
     pv_store_be16(header + 6, 0);
@@ -79,26 +108,48 @@ void ipv4_write(u8 *header, u8 protocol, u32 source, u32 destination, u64 payloa
     pv_store_be16(header + 10, checksum_finish(checksum_add(0, header, IPV4_HEADER)));
 }
 
-static u64 ipv4_pseudo_sum(u32 source, u32 destination, u64 payload, u8 protocol)
+static u64 pseudo_sum(const struct pv_address *source, const struct pv_address *destination,
+                      u64 payload, u8 protocol)
 {
-    return (u64)source + destination + protocol + payload;
+    u64 sum = payload + protocol;
+    if (address_is_ipv4(destination))
+        return sum + address_ipv4(source) + address_ipv4(destination);
+    sum += (source->high >> 32) + (source->high & 0xffffffff);
+    sum += (source->low >> 32) + (source->low & 0xffffffff);
+    sum += (destination->high >> 32) + (destination->high & 0xffffffff);
+    return sum + (destination->low >> 32) + (destination->low & 0xffffffff);
 }
 
-void udp_write(struct vepc *vepc, struct pv_packet *packet, u32 source, u32 destination,
-               u16 source_port, u16 destination_port, int checksummed)
+static void write_outer_ipv6(u8 *header, const struct route *route, u64 length)
+{
+    ipv6_write(header, PROTOCOL_UDP, HOP_LIMIT, length);
+    header[0] |= (u8)(route->dscp >> 2);
+    header[1] = (u8)(route->dscp << 6);
+    address_store_ipv6(header + 8, &route->source);
+    address_store_ipv6(header + 24, &route->destination);
+}
+
+void udp_write(struct vepc *vepc, struct pv_packet *packet, const struct route *route,
+               int checksummed)
 {
     u64 length = UDP_HEADER + (u64)packet->length;
-    packet->offset -= IPV4_HEADER + UDP_HEADER;
-    packet->length += IPV4_HEADER + UDP_HEADER;
+    u64 overhead = udp_overhead(&route->destination);
+    int ipv4 = address_is_ipv4(&route->destination);
+    packet->offset -= (u32)overhead;
+    packet->length += (u32)overhead;
     u8 *header = packet_data(packet);
-    u8 *udp = header + IPV4_HEADER;
-    ipv4_write(header, PROTOCOL_UDP, source, destination, length, vepc->ip_id++);
-    pv_store_be16(udp, source_port);
-    pv_store_be16(udp + 2, destination_port);
+    u8 *udp = header + overhead - UDP_HEADER;
+    if (ipv4)
+        ipv4_write(header, (u8)(route->dscp << 2), PROTOCOL_UDP, address_ipv4(&route->source),
+                   address_ipv4(&route->destination), length, vepc->ip_id++);
+    else
+        write_outer_ipv6(header, route, length);
+    pv_store_be16(udp, route->source_port);
+    pv_store_be16(udp + 2, route->destination_port);
     pv_store_be16(udp + 4, (u32)length);
     pv_store_be16(udp + 6, 0);
-    if (checksummed) {
-        u64 sum = ipv4_pseudo_sum(source, destination, length, PROTOCOL_UDP);
+    if (checksummed || !ipv4) {
+        u64 sum = pseudo_sum(&route->source, &route->destination, length, PROTOCOL_UDP);
         u16 checksum = checksum_finish(checksum_add(sum, udp, length));
         pv_store_be16(udp + 6, checksum ? checksum : 0xffff);
     }
@@ -107,8 +158,8 @@ void udp_write(struct vepc *vepc, struct pv_packet *packet, u32 source, u32 dest
 int udp_checksum_ok(const struct ip *ip, u64 udp_length)
 {
     if (pv_load_be16(ip->payload + 6) == 0)
-        return 1;
-    u64 sum = ipv4_pseudo_sum(ip->source, ip->destination, udp_length, PROTOCOL_UDP);
+        return address_is_ipv4(&ip->destination);
+    u64 sum = pseudo_sum(&ip->source, &ip->destination, udp_length, PROTOCOL_UDP);
     return checksum_finish(checksum_add(sum, ip->payload, udp_length)) == 0;
 }
 

@@ -10,6 +10,7 @@
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_UDP 17
 #define PROTOCOL_ICMPV6 58
+#define PROTOCOL_FRAGMENT 44
 #define HOP_LIMIT 64
 
 /* The ones' complement sum of `length` bytes added to `sum` (RFC 1071), and its end. */
@@ -18,38 +19,54 @@ u16 checksum_finish(u64 sum);
 
 /* A packet whose IP header was checked. */
 struct ip {
+    struct pv_address source;
+    struct pv_address destination;
     u8 *payload;
     u64 payload_offset; /* from the start of the packet's buffer */
     u64 payload_length;
-    u32 source; /* IPv4 only */
-    u32 destination;
     u8 protocol;
 };
 
-/* Checks an IPv4 packet addressed to us: lengths, header checksum, no fragment. Returns 0,
- * or the reason to drop it. */
-u64 ipv4_check(const struct pv_packet *packet, struct ip *ip);
+/* Checks a packet addressed to us, of either family: lengths, header checksum, no fragment,
+ * an answerable source. Returns 0, or the reason to drop it. */
+u64 ip_check(const struct pv_packet *packet, struct ip *ip);
 
 /* Bytes of an IP packet of either family by its own length field, or 0 when the version,
  * header or length is not what `available` bytes can hold. */
 u64 ip_total_length(const u8 *data, u64 available);
 
 /* Writes an IPv4 header without options for `payload` bytes that follow it. */
-void ipv4_write(u8 *header, u8 protocol, u32 source, u32 destination, u64 payload, u32 id);
+void ipv4_write(u8 *header, u8 traffic_class, u8 protocol, u32 source, u32 destination, u64 payload,
+                u32 id);
 
-/* Writes IPv4 and UDP headers in front of the packet's bytes, which become the UDP payload.
- * With `checksummed` 0 the UDP checksum is left out, as GTP-U over IPv4 may (TS 29.281,
- * 4.4.1). The packet needs 28 bytes of headroom. */
-void udp_write(struct vepc *vepc, struct pv_packet *packet, u32 source, u32 destination,
-               u16 source_port, u16 destination_port, int checksummed);
+/* Where a UDP datagram of ours goes. Both addresses are of one family. */
+struct route {
+    struct pv_address source;
+    struct pv_address destination;
+    u16 source_port;
+    u16 destination_port;
+    u8 dscp;
+};
 
-/* Whether a UDP checksum is right or absent. */
+/* The bytes of IP and UDP headers towards an address. */
+PV_INLINE u64 udp_overhead(const struct pv_address *destination)
+{
+    return UDP_HEADER + (address_is_ipv4(destination) ? IPV4_HEADER : IPV6_HEADER);
+}
+
+/* Writes IP and UDP headers in front of the packet's bytes, which become the UDP payload.
+ * With `checksummed` 0 the UDP checksum is left out over IPv4, as GTP-U may (TS 29.281,
+ * 4.4.1). The packet needs udp_overhead() bytes of headroom. */
+void udp_write(struct vepc *vepc, struct pv_packet *packet, const struct route *route,
+               int checksummed);
+
+/* Whether a UDP checksum is right, or absent over IPv4. */
 int udp_checksum_ok(const struct ip *ip, u64 udp_length);
 
 /* The sum of an IPv6 pseudo-header (RFC 8200, 8.1). */
 u64 ipv6_pseudo_sum(const u8 *header, u64 payload, u8 protocol);
 
-/* Writes an IPv6 header for `payload` bytes that follow it. */
+/* Writes an IPv6 header for `payload` bytes that follow it, but for its addresses. */
 void ipv6_write(u8 *header, u8 next_header, u8 hop_limit, u64 payload);
 
 #endif

@@ -26,7 +26,8 @@ struct changes {
     struct change change[CHANGES_MAX];
 };
 
-static struct refusal read_change(const struct ue *ue, struct ie context, struct change *change)
+static struct refusal read_change(const struct vepc *vepc, const struct ue *ue, struct ie context,
+                                  struct change *change)
 {
     struct ie ie;
     if (!ies_well_formed(context))
@@ -36,8 +37,9 @@ static struct refusal read_change(const struct ue *ue, struct ie context, struct
     change->ebi = ie_read_ebi(ie);
     if (change->ebi == 0)
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
-    change->enb.ipv4 = 0;
-    if (ies_find(context, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S1U_ENODEB, &change->enb))
+    __builtin_memset(&change->enb, 0, sizeof change->enb);
+    if (ies_find(context, IE_F_TEID, 0, &ie) &&
+        !ie_read_f_teid(ie, S1U_ENODEB, &vepc->config.s1u, &change->enb))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
     change->bearer = ue_find_bearer(ue, change->ebi);
     change->cause = change->bearer == CONTEXTS_NONE ? CAUSE_CONTEXT_NOT_FOUND : CAUSE_ACCEPTED;
@@ -52,7 +54,7 @@ static struct refusal read_changes(const struct request *request, const struct u
     struct ie ie;
     while (ies_find_nth(request->ies, IE_BEARER_CONTEXT, instance, changes->count, &ie)) {
         struct change change;
-        struct refusal refusal = read_change(ue, ie, &change);
+        struct refusal refusal = read_change(request->turn->vepc, ue, ie, &change);
         if (refusal.cause != CAUSE_ACCEPTED)
             return refusal;
         for (u64 i = 0; i < changes->count; i++)
@@ -70,11 +72,11 @@ static void apply_change(struct turn *turn, const struct change *change)
 {
     struct vepc *vepc = turn->vepc;
     const struct downlink *downlink = &vepc->downlink[change->bearer];
-    struct vepc_tunnel old = {downlink->teid, downlink->ipv4};
-    int moves = old.teid != change->enb.teid || old.ipv4 != change->enb.ipv4;
+    struct vepc_tunnel old = {downlink->teid, downlink->address};
+    int moves = old.teid != change->enb.teid || !address_equal(&old.address, &change->enb.address);
     if (downlink->connected && moves)
         gtpu_send_end_marker(turn, &old);
-    paths_get(vepc, change->enb.ipv4, VEPC_PATH_PLANE_GTP_U);
+    paths_get(vepc, &change->enb.address, VEPC_PATH_PLANE_GTP_U);
     bearer_set_enb(vepc, change->bearer, &change->enb, 1);
     gtpu_answer_solicitation(turn, change->bearer);
 }
@@ -86,8 +88,8 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u8 instan
     ie_write_u8(w, IE_EBI, change->ebi);
     ie_write_cause(w, refuse(change->cause, 0, 0));
     if (change->bearer != CONTEXTS_NONE && instance == INSTANCE_MODIFIED) {
-        struct vepc_tunnel s1u = {vepc->bearers.teid[change->bearer], vepc->config.s1u};
-        ie_write_f_teid(w, 0, S1U_SGW, &s1u);
+        u32 teid = vepc->bearers.teid[change->bearer];
+        ie_write_f_teid(w, 0, S1U_SGW, teid, &vepc->config.s1u);
     }
     ie_end(w, context);
 }
@@ -117,7 +119,8 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     struct ue *ue = &vepc->ue[slot];
     struct vepc_tunnel mme = ue->mme;
     struct ie ie;
-    if (ies_find(request->ies, IE_F_TEID, 0, &ie) && !ie_read_f_teid(ie, S11_MME, &mme))
+    if (ies_find(request->ies, IE_F_TEID, 0, &ie) &&
+        !ie_read_f_teid(ie, S11_MME, &vepc->config.s11, &mme))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
 
     struct changes modified = {.count = 0, .found = 0};
@@ -135,7 +138,8 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     u8 cause = found == asked ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
     ie_write_cause(&response->ies, refuse(cause, 0, 0));
     for (u64 i = 0; i < modified.count; i++) {
-        if (modified.change[i].cause == CAUSE_ACCEPTED && modified.change[i].enb.ipv4)
+        if (modified.change[i].cause == CAUSE_ACCEPTED &&
+            address_is_set(&modified.change[i].enb.address))
             apply_change(request->turn, &modified.change[i]);
         write_bearer(&response->ies, vepc, INSTANCE_MODIFIED, &modified.change[i]);
     }

@@ -5,14 +5,14 @@
 /* Answers forgotten in one burst; more are left for the next. */
 #define EXPIRE_MOST 256
 
-static u64 request_hash(u32 peer, u16 port, u8 type, u32 sequence)
+static u64 request_hash(const struct pv_address *peer, u16 port, u8 type, u32 sequence)
 {
-    return index_hash(((u64)peer << 32 | (u64)type << 24 | sequence) ^ (u64)port << 40);
+    return address_hash(peer, (u64)port << 32 | (u64)type << 24 | sequence);
 }
 
 static u64 procedure_hash(const struct procedure *procedure)
 {
-    return request_hash(procedure->peer, procedure->port, procedure->message_type,
+    return request_hash(&procedure->peer, procedure->port, procedure->message_type,
                         procedure->sequence);
 }
 
@@ -30,12 +30,13 @@ static void forget_oldest(struct vepc *vepc)
 
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request)
 {
-    u64 hash = request_hash(request->peer, request->port, request->type, request->sequence);
+    const struct gtpc_route *from = &request->route;
+    u64 hash = request_hash(&from->peer, from->port, request->type, request->sequence);
     u32 entry = index_first(&vepc->procedure_by_request, hash);
     for (; entry != INDEX_END; entry = vepc->procedure_by_request.next[entry - 1]) {
         const struct procedure *kept = &vepc->procedure[entry - 1];
-        if (kept->peer == request->peer && kept->port == request->port &&
-            kept->message_type == request->type && kept->sequence == request->sequence &&
+        if (kept->sequence == request->sequence && kept->message_type == request->type &&
+            kept->port == from->port && address_equal(&kept->peer, &from->peer) &&
             kept->digest == request->digest && kept->deadline_ns > vepc->now_ns)
             return kept;
     }
@@ -62,8 +63,8 @@ void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_n
     procedure->epoch = vepc->epoch;
     procedure->deadline_ns = deadline > newest ? deadline : newest;
     procedure->digest = request->digest;
-    procedure->peer = request->peer;
-    procedure->port = request->port;
+    procedure->peer = request->route.peer;
+    procedure->port = request->route.port;
     procedure->message_type = request->type;
     procedure->sequence = request->sequence;
     procedure->response_length = (u16)length;

@@ -16,11 +16,9 @@ void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_n
 /* Forgets the answers with serial numbers below this one. */
 void procedures_forget(struct vepc *vepc, u64 below);
 
-/* Forgets some of the answers whose time is over. Returns the ns until the next one's is. */
+/* Forgets some of the answers whose time is over. Returns the ns until the next one's is,
+ * TIMER_IDLE_NS when none is kept. */
 u64 procedures_expire(struct vepc *vepc);
-
-/* What procedures_expire returns when no answer is kept. */
-#define TIMER_IDLE_NS 1000000000ull
 
 /* The answer of a serial number between procedure_oldest and procedure_next. */
 PV_INLINE struct procedure *procedures_at(const struct vepc *vepc, u64 serial)

@@ -1,6 +1,8 @@
 /* UEs, sessions and bearers: see sessions.h. */
 #include "sessions.h"
 
+#include "filters.h"
+#include "packets.h"
 #include "pools.h"
 
 static u64 imsi_hash(const u8 *imsi)
@@ -8,14 +10,14 @@ static u64 imsi_hash(const u8 *imsi)
     return index_hash(pv_load_be64(imsi));
 }
 
-static u64 enb_hash(u32 ipv4, u32 teid)
+static u64 enb_hash(const struct pv_address *address, u32 teid)
 {
-    return index_hash((u64)ipv4 << 32 | teid);
+    return address_hash(address, teid);
 }
 
 static int has_enb(const struct downlink *downlink)
 {
-    return downlink->ipv4 != 0;
+    return address_is_set(&downlink->address);
 }
 
 u64 ue_find_imsi(const struct vepc *vepc, const u8 *imsi)
@@ -36,6 +38,26 @@ void ue_link(struct vepc *vepc, u64 ue_slot)
     index_insert(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
 }
 
+u64 session_apn(const struct vepc *vepc, u64 session_slot, u8 *name)
+{
+    const struct session *session = &vepc->session[session_slot];
+    if (session->apn == APN_FOREIGN) {
+        const struct foreign_apn *apn = &vepc->foreign_apn[session_slot];
+        memory_copy(name, apn->name, apn->length);
+        return apn->length;
+    }
+    const struct vepc_apn *apn = &vepc->config.apns[session->apn];
+    memory_copy(name, apn->name, apn->name_length);
+    return apn->name_length;
+}
+
+void session_set_apn(struct vepc *vepc, u64 session_slot, const u8 *name, u64 length)
+{
+    struct foreign_apn *apn = &vepc->foreign_apn[session_slot];
+    apn->length = (u8)length;
+    memory_copy(apn->name, name, length);
+}
+
 void session_link(struct vepc *vepc, u64 session_slot)
 {
     struct session *session = &vepc->session[session_slot];
@@ -53,7 +75,7 @@ void ue_touch(struct vepc *vepc, u64 ue_slot)
     contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
     for (u32 s = ue->first_session; s != NO_SLOT; s = vepc->session[s - 1].next)
         contexts_touch(&vepc->sessions, s - 1, vepc->epoch);
-    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++)
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++)
         if (ue->bearer[ebi] != NO_SLOT)
             contexts_touch(&vepc->bearers, ue->bearer[ebi] - 1, vepc->epoch);
 }
@@ -65,6 +87,8 @@ u64 ue_find_bearer(const struct ue *ue, u64 ebi)
 
 static void set_address_lookup(struct vepc *vepc, const struct session *session, u32 bearer)
 {
+    if (session->apn == APN_FOREIGN)
+        return;
     struct pdn *pdn = &vepc->pdn[session->apn];
     if (session->ipv4)
         pdn->pool4.bearer[pool_offset(&pdn->pool4, session->ipv4)] = bearer;
@@ -79,18 +103,14 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     struct uplink *uplink = &vepc->uplink[bearer_slot];
     struct downlink *downlink = &vepc->downlink[bearer_slot];
     vepc->ue[session->ue].bearer[bearer->ebi] = (u32)(bearer_slot + 1);
+    __builtin_memset(uplink, 0, sizeof *uplink);
+    __builtin_memset(downlink, 0, sizeof *downlink);
     uplink->teid = vepc->bearers.teid[bearer_slot];
     uplink->ipv4 = session->ipv4;
     uplink->prefix = session->prefix;
-    uplink->packets = 0;
-    uplink->bytes = 0;
-    downlink->teid = 0;
-    downlink->ipv4 = 0;
-    downlink->connected = 0;
+    uplink->policed_by = (u32)bearer_slot;
+    downlink->policed_by = (u32)bearer_slot;
     downlink->s1u_teid = uplink->teid;
-    downlink->packets = 0;
-    downlink->bytes = 0;
-    downlink->solicited = 0;
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, (u32)(bearer_slot + 1));
         vepc->incomplete_sessions--;
@@ -102,20 +122,23 @@ void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel
 {
     struct downlink *downlink = &vepc->downlink[bearer_slot];
     if (has_enb(downlink))
-        index_remove(&vepc->bearer_by_enb, enb_hash(downlink->ipv4, downlink->teid), bearer_slot);
+        index_remove(&vepc->bearer_by_enb, enb_hash(&downlink->address, downlink->teid),
+                     bearer_slot);
     downlink->teid = enb->teid;
-    downlink->ipv4 = enb->ipv4;
-    downlink->connected = connected;
+    downlink->address = enb->address;
+    downlink->connected = (u8)connected;
     if (has_enb(downlink))
-        index_insert(&vepc->bearer_by_enb, enb_hash(enb->ipv4, enb->teid), bearer_slot);
+        index_insert(&vepc->bearer_by_enb, enb_hash(&enb->address, enb->teid), bearer_slot);
 }
 
 static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     const struct session *session = &vepc->session[bearer->session];
-    struct vepc_tunnel none = {0, 0};
+    struct vepc_tunnel none = {0, {0, 0}};
     bearer_set_enb(vepc, bearer_slot, &none, 0);
+    packets_drop_all(vepc, bearer_slot);
+    filters_remove_all(vepc, bearer_slot);
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, NO_SLOT);
         vepc->incomplete_sessions++;
@@ -138,22 +161,28 @@ static void session_unlink(struct vepc *vepc, u64 session_slot)
         vepc->incomplete_ues++;
 }
 
-void session_delete(struct vepc *vepc, u64 session_slot)
+static void release_addresses(struct pdn *pdn, const struct session *session)
 {
-    const struct session *session = &vepc->session[session_slot];
-    const struct ue *ue = &vepc->ue[session->ue];
-    struct pdn *pdn = &vepc->pdn[session->apn];
-    ue_touch(vepc, session->ue);
-    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
-        u64 bearer = ue_find_bearer(ue, ebi);
-        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot)
-            bearer_delete(vepc, bearer);
-    }
     if (session->ipv4)
         pool_release(&pdn->pool4, session->ipv4);
     if (session->prefix)
         pool_release(&pdn->pool6, session->prefix);
+}
+
+void session_delete(struct vepc *vepc, u64 session_slot)
+{
+    const struct session *session = &vepc->session[session_slot];
+    const struct ue *ue = &vepc->ue[session->ue];
+    ue_touch(vepc, session->ue);
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot)
+            bearer_delete(vepc, bearer);
+    }
+    if (session->apn != APN_FOREIGN)
+        release_addresses(&vepc->pdn[session->apn], session);
     session_unlink(vepc, session_slot);
+    timers_cancel(&vepc->timers, timer_of_session(vepc, session_slot));
     count(vepc, COUNT_sessions_deleted);
     contexts_free(&vepc->sessions, session_slot);
 }
@@ -164,6 +193,7 @@ void ue_delete(struct vepc *vepc, u64 ue_slot)
     while (ue->first_session != NO_SLOT)
         session_delete(vepc, ue->first_session - 1);
     vepc->incomplete_ues--;
+    timers_cancel(&vepc->timers, timer_of_ue(ue_slot));
     index_remove(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
     contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
     contexts_free(&vepc->ues, ue_slot);
@@ -172,7 +202,7 @@ void ue_delete(struct vepc *vepc, u64 ue_slot)
 void ue_release_bearers(struct vepc *vepc, u64 ue_slot)
 {
     const struct ue *ue = &vepc->ue[ue_slot];
-    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
         u64 bearer = ue_find_bearer(ue, ebi);
         if (bearer != CONTEXTS_NONE)
             vepc->downlink[bearer].connected = 0;
@@ -180,12 +210,35 @@ void ue_release_bearers(struct vepc *vepc, u64 ue_slot)
     ue_touch(vepc, ue_slot);
 }
 
+/* Bearers looked at by one call: a tunnel is one bearer's, unless an MME is out of its mind. */
+#define RELEASE_MOST 64
+
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb)
 {
-    u32 entry = index_first(&vepc->bearer_by_enb, enb_hash(enb->ipv4, enb->teid));
-    for (; entry != INDEX_END; entry = vepc->bearer_by_enb.next[entry - 1]) {
+    const struct index *index = &vepc->bearer_by_enb;
+    u32 entry = index_first(index, enb_hash(&enb->address, enb->teid));
+    for (u64 i = 0; entry != INDEX_END && i < RELEASE_MOST; entry = index->next[entry - 1], i++) {
         const struct downlink *downlink = &vepc->downlink[entry - 1];
-        if (downlink->teid == enb->teid && downlink->ipv4 == enb->ipv4)
+        if (downlink->teid == enb->teid && address_equal(&downlink->address, &enb->address))
             ue_release_bearers(vepc, vepc->session[vepc->bearer[entry - 1].session].ue);
     }
+}
+
+void session_filters_changed(struct vepc *vepc, u64 session_slot)
+{
+    const struct session *session = &vepc->session[session_slot];
+    const struct ue *ue = &vepc->ue[session->ue];
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer == CONTEXTS_NONE || vepc->bearer[bearer].session != session_slot)
+            continue;
+        vepc->uplink[bearer].filtered = 0;
+        vepc->downlink[bearer].detour &= (u8)~DETOUR_FILTERS;
+        if (session->first_filter != NO_SLOT)
+            vepc->downlink[bearer].detour |= DETOUR_FILTERS;
+    }
+    u32 next = vepc->config.verify_uplink ? session->first_filter : NO_SLOT;
+    for (; next != NO_SLOT; next = vepc->filter[next - 1].next)
+        if (vepc->filter[next - 1].match.direction != VEPC_PACKET_FILTER_DIRECTION_DOWNLINK)
+            vepc->uplink[vepc->filter[next - 1].bearer].filtered = 1;
 }

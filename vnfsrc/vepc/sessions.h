@@ -33,6 +33,12 @@ void ue_delete(struct vepc *vepc, u64 ue_slot);
 /* Deletes a session with all its bearers; the UE stays. */
 void session_delete(struct vepc *vepc, u64 session_slot);
 
+/* Copies a session's APN to `name`, which has room for 63 characters. Returns its length. */
+u64 session_apn(const struct vepc *vepc, u64 session_slot, u8 *name);
+
+/* Names the APN of a session that is none of ours (apn APN_FOREIGN). */
+void session_set_apn(struct vepc *vepc, u64 session_slot, const u8 *name, u64 length);
+
 /* Puts a filled-in session into its UE; it has no bearers yet. */
 void session_link(struct vepc *vepc, u64 session_slot);
 
@@ -46,6 +52,9 @@ void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel
 
 /* Makes all bearers of a UE idle; their last eNodeB tunnels stay known. */
 void ue_release_bearers(struct vepc *vepc, u64 ue_slot);
+
+/* Notes in the packet records which bearers of a session have packet filters. */
+void session_filters_changed(struct vepc *vepc, u64 session_slot);
 
 /* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007, 22). */
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);

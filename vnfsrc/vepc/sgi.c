@@ -36,7 +36,7 @@ static void receive4(struct turn *turn, struct pv_packet *packet)
         return;
     }
     struct ip ip;
-    u64 reason = ipv4_check(packet, &ip);
+    u64 reason = ip_check(packet, &ip);
     if (reason)
         drop(turn, packet, (enum counter)reason);
     else if (ip.protocol == PROTOCOL_ICMP)

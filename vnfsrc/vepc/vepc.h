@@ -8,10 +8,11 @@
 #ifndef VEPC_VEPC_H
 #define VEPC_VEPC_H
 
+#include "address.h"
 #include "contexts.h"
-#include "index.h"
 #include "memory.h"
 #include "portvnf/vnf.h"
+#include "timers.h"
 #include "vepc_records.h"
 
 enum counter {
@@ -29,8 +30,25 @@ enum counter {
 #define DROP_FIRST DROP_unknown_port
 
 #define EBI_FIRST 5
+#define EBI_PLACE_FIRST 1 /* places 1 .. 4 are for bearers that have no EBI yet */
 #define EBI_LAST 15
 #define NO_SLOT 0 /* links between tables hold slot + 1 */
+
+/* The time until vnf_burst is called again at the latest. */
+#define TIMER_IDLE_NS 1000000000ull
+
+/* A token bucket as the time at which it is full again; see qos.h. */
+struct bucket {
+    u64 full; /* sixteenths of a ns */
+    u64 cost; /* sixteenths of a ns a byte, 0 without a limit */
+};
+
+struct usage {
+    u64 uplink_packets;
+    u64 uplink_bytes;
+    u64 downlink_packets;
+    u64 downlink_bytes;
+};
 
 /* All that an uplink packet needs; by bearer slot. */
 struct uplink {
@@ -39,34 +57,57 @@ struct uplink {
     u64 prefix; /* UE /64, 0 without IPv6 */
     u64 packets;
     u64 bytes;
-    u64 unused[4];
+    struct bucket bucket;
+    u32 policed_by; /* slot of the bearer whose bucket counts */
+    u8 filtered;    /* 1 when packets must match the bearer's uplink filters */
+    u8 to_pgw;      /* 1 when packets go to a P-GW instead of SGi */
+    u8 dscp;        /* of the outer header towards a P-GW */
+    u8 unused[9];
 } __attribute__((aligned(64)));
 
 /* All that a downlink packet needs; by bearer slot. */
 struct downlink {
-    u32 teid;      /* TEID of the eNodeB */
-    u32 ipv4;      /* address of the eNodeB */
-    u32 connected; /* 0 while the UE is idle */
-    u32 s1u_teid;  /* ours, 0 while the slot is free */
+    struct pv_address address; /* of the eNodeB */
+    u32 teid;                  /* its TEID */
+    u32 s1u_teid;              /* ours, 0 while the slot is free */
     u64 packets;
     u64 bytes;
-    u32 solicited; /* 1 while a router solicitation waits for the connection */
-    u32 unused[7];
+    struct bucket bucket;
+    u32 policed_by; /* slot of the bearer whose bucket counts */
+    u8 connected;   /* 0 while the UE is idle */
+    u8 detour;      /* DETOUR_…: why a packet needs more than the direct way */
+    u8 dscp;        /* of the outer header */
+    u8 unused;
 } __attribute__((aligned(64)));
+
+#define DETOUR_SOLICITED 1 /* a router solicitation waits for the connection */
+#define DETOUR_BUFFERED 2  /* packets wait: later ones queue up behind them */
+#define DETOUR_FILTERS 4   /* the session has packet filters: another bearer may be meant */
+#define DETOUR_SUSPENDED 8 /* the MME suspended the UE */
 
 struct ue {
     u8 imsi[8];
     struct vepc_tunnel mme;
     u32 first_session;        /* slot + 1; the others follow in session.next */
-    u32 bearer[EBI_LAST + 1]; /* by EBI: bearer slot + 1 */
+    u32 bearer[EBI_LAST + 1]; /* by EBI: bearer slot + 1; places 1 .. 4: none assigned yet */
+    u32 packets;              /* buffered for its bearers */
+    u8 mme_restart_count;     /* 1 when mme_restart is known */
+    u8 mme_restart;
+    u8 suspended;
+    u8 paging; /* VEPC_UE_PAGING_… */
+    u8 releasing;
     u8 msisdn_length;
     u8 mei_length;
     u8 uli_length;
+    u8 time_zone_length;
+    u8 mme_csid_length;
     u8 rat_type;
     u8 serving_network[3];
+    u8 time_zone[2];
     u8 msisdn[15];
     u8 mei[8];
     u8 uli[48];
+    u8 mme_csid[36];
 };
 
 struct session {
@@ -74,25 +115,38 @@ struct session {
     u32 next; /* slot + 1 of the UE's next session */
     u8 lbi;
     u8 pdn_type;
-    u8 apn; /* index in the configuration */
+    u8 apn; /* index in the configuration, APN_FOREIGN for one that is not there */
     u8 selection_mode;
     u32 ipv4;
     u32 ambr_uplink;
     u32 ambr_downlink;
-    u32 charging_id;
+    u32 first_filter; /* slot + 1; in order of precedence, over all bearers */
     u64 prefix;
     u64 interface_id;
+    struct vepc_tunnel peer;
+    u8 peer_restart_count; /* 1 when peer_restart is known */
+    u8 peer_restart;
+    u8 rules_wait;
+    u8 charging_characteristics_length;
+    u8 charging_characteristics[2];
 };
 
 struct bearer {
     u32 session; /* slot */
+    u32 charging_id;
+    u32 first_packet; /* slot + 1; buffered, oldest first */
+    u32 last_packet;
+    u32 records;
     u8 ebi;
-    u8 qci;
-    u8 arp;
-    u64 mbr_uplink;
-    u64 mbr_downlink;
-    u64 gbr_uplink;
-    u64 gbr_downlink;
+    u8 rule_length;
+    u8 rule[31];
+    struct vepc_qos qos;
+    struct vepc_tunnel pgw;
+    struct vepc_tunnel forward_downlink;
+    struct vepc_tunnel forward_uplink;
+    u64 opened_ms;
+    struct usage recorded;
+    u64 recorded_ms;
 };
 
 /* One address pool of an APN; sizes are powers of two. */
@@ -111,11 +165,21 @@ struct pdn {
 };
 
 struct path {
-    u32 ipv4;
+    struct pv_address peer;
+    u32 slot;
+    u32 echo_sequence;
+    u32 notification_delay_ms;
+    u64 throttled_until_ns;
+    u64 rate_full_ns; /* when the peer's rate limit has no debt left */
+    u64 purged;       /* UE slots that were looked at since purging began */
+    u16 sequence;
     u8 plane; /* VEPC_PATH_PLANE_… */
     u8 restart_known;
     u8 restart_counter;
-    u16 sequence;
+    u8 echo_tries;
+    u8 down;
+    u8 purging;
+    u8 throttling_percent;
 };
 
 /* An answer kept for a repeated request (TS 29.274, 7.6). */
@@ -123,13 +187,61 @@ struct procedure {
     u64 serial; /* 0, 1, … in order of sending; the slot is serial modulo capacity */
     u64 deadline_ns;
     u64 digest; /* of the request */
-    u32 peer;
+    struct pv_address peer;
     u32 sequence;
     u32 epoch;
     u16 port;
     u16 response_length;
     u8 message_type;
-    u8 response[511];
+    u8 response[1023];
+};
+
+/* A request of ours that waits for its answer; see transactions.h. */
+struct transaction {
+    struct pv_address peer;
+    u64 deadline_ns;
+    u32 slot;
+    u32 next; /* slot + 1; in order of deadlines */
+    u32 previous;
+    u32 sequence;
+    u32 s11_teid;
+    u32 s5c_teid;
+    u32 bearers[EBI_LAST - EBI_FIRST + 1];
+    u8 bearers_count;
+    u8 interface; /* VEPC_TRANSACTION_INTERFACE_… */
+    u8 tries;     /* 0 until it is sent */
+    u16 message_length;
+    struct vepc_origin origin;
+    u8 message[1023];
+};
+
+struct transactions {
+    struct bitmap free;
+    struct index by_sequence;
+    struct index by_origin;
+    u32 unsent_first; /* slot + 1; oldest first */
+    u32 unsent_last;
+    u32 sent_first; /* the next one due first */
+    u32 sent_last;
+};
+
+/* A downlink packet that waits for its UE; see packets.h. */
+struct packet {
+    u32 next; /* slot + 1 */
+    u16 length;
+    u8 data[1920];
+};
+
+/* A packet filter of a session. */
+struct filter {
+    u32 next;   /* slot + 1 */
+    u32 bearer; /* slot */
+    struct vepc_packet_filter match;
+};
+
+struct foreign_apn {
+    u8 length;
+    u8 name[63];
 };
 
 struct vepc {
@@ -139,6 +251,9 @@ struct vepc {
     u8 restart_counter;
     u16 ip_id;
     u32 next_charging_id;
+    u32 next_sequence;
+    u64 started_ns; /* uptime counts from here, */
+    u64 uptime_ms;  /* where it was this much already */
     u64 counters[COUNTERS];
 
     struct contexts ues;
@@ -154,8 +269,26 @@ struct vepc {
 
     struct pdn pdn[16];
 
-    struct path *path; /* in ascending order of (ipv4, plane) */
+    struct path *path; /* by slot: 0 .. path_count - 1 */
+    u32 *path_order;   /* slots in ascending order of (peer, plane) */
     u64 path_count;
+
+    struct timers timers;
+
+    struct transaction *transaction;
+    struct transactions transactions;
+
+    struct packet *packet;
+    struct bitmap packets_free;
+
+    struct filter *filter;
+    struct bitmap filters_free;
+
+    struct vepc_record_record *record; /* by serial modulo config.records */
+    u64 record_oldest;
+    u64 record_next;
+
+    struct foreign_apn *foreign_apn; /* by session slot, in an S-GW alone */
 
     struct procedure *procedure;
     struct index procedure_by_request;
@@ -169,6 +302,7 @@ struct vepc {
     u64 import_answers;  /* serial of the first answer of the section being imported */
     u64 import_gateways; /* gateway and pool records imported */
     u64 import_pools;
+    u64 import_records;  /* charging records imported */
     u64 import_usage;    /* 1 once usage was imported */
     u64 import_complete; /* 1 once the state was found complete */
 };
@@ -181,6 +315,7 @@ struct turn {
 };
 
 #define APN_NONE (~0ull)
+#define APN_FOREIGN 255
 
 /* The place of an APN in the configuration, or APN_NONE. */
 PV_INLINE u64 config_find_apn(const struct vepc_config *config, const u8 *name, u64 length)
@@ -190,6 +325,34 @@ PV_INLINE u64 config_find_apn(const struct vepc_config *config, const u8 *name, 
             memory_equal(config->apns[i].name, name, length))
             return i;
     return APN_NONE;
+}
+
+/* How long the gateway has run, all instances together, ms. */
+PV_INLINE u64 uptime_ms(const struct vepc *vepc)
+{
+    return vepc->uptime_ms + (vepc->now_ns - vepc->started_ns) / 1000000;
+}
+
+/* Numbers of the timers. */
+PV_INLINE u64 timer_of_ue(u64 slot)
+{
+    return slot;
+}
+
+PV_INLINE u64 timer_of_session(const struct vepc *vepc, u64 slot)
+{
+    return vepc->ues.capacity + slot;
+}
+
+PV_INLINE u64 timer_of_path(const struct vepc *vepc, u64 slot)
+{
+    return vepc->ues.capacity + vepc->sessions.capacity + slot;
+}
+
+/* ns as ms, rounded up: what remains is never said to be less. */
+PV_INLINE u64 ms_left(u64 deadline_ns, u64 now_ns)
+{
+    return deadline_ns > now_ns ? (deadline_ns - now_ns + 999999) / 1000000 : 0;
 }
 
 PV_INLINE void count(struct vepc *vepc, enum counter which)
@@ -209,6 +372,12 @@ PV_INLINE void emit(struct turn *turn, struct pv_packet *packet, u64 port)
 {
     packet->port = (u16)port;
     turn->burst->out[turn->burst->out_count++] = packet;
+}
+
+/* Whether spare() has one more. */
+PV_INLINE int has_spare(const struct turn *turn)
+{
+    return turn->spares_used < turn->burst->spare_count;
 }
 
 /* An empty packet with PV_HEADROOM in front, or 0 (counted) when none is left. */

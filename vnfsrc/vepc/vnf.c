@@ -1,22 +1,40 @@
 /* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
-#include "gtpc.h"
-#include "gtpu.h"
-#include "icmp.h"
+#include "due.h"
+#include "filters.h"
+#include "packets.h"
 #include "pools.h"
 #include "procedures.h"
 #include "sgi.h"
+#include "transactions.h"
+#include "transport.h"
 
 i64 vnf_abi_version(void)
 {
     return PV_ABI_VERSION;
 }
 
+static int has_address(const struct vepc_endpoint *endpoint)
+{
+    return address_is_set(&endpoint->ipv4) || address_is_set(&endpoint->ipv6);
+}
+
+/* Each mode needs its own interfaces; a P-GW needs APNs to serve. */
+static int addresses_ok(const struct vepc_config *config)
+{
+    int pgw = config->mode == VEPC_CONFIG_MODE_PGW;
+    int sgw = config->mode == VEPC_CONFIG_MODE_SGW;
+    if (!pgw && (!has_address(&config->s11) || !has_address(&config->s1u)))
+        return 0;
+    if ((pgw || sgw) && !has_address(&config->s5))
+        return 0;
+    return sgw || config->apns_count > 0;
+}
+
 static i64 read_config(struct vepc_config *config, const u8 *bytes, u64 length)
 {
     struct pv_reader reader = {bytes, length, 0, 0};
     vepc_config_read(&reader, config, 1);
-    if (reader.error != 0 || reader.left != 0 || config->apns_count == 0 || config->s11 == 0 ||
-        config->s1u == 0 || pools_check(config) != 0)
+    if (reader.error != 0 || reader.left != 0 || !addresses_ok(config) || pools_check(config) != 0)
         return -PV_ERROR_CONFIG;
     return 0;
 }
@@ -51,8 +69,16 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     u8 *by_enb = place(layout, index_footprint(bearers));
     u8 *pools = place(layout, pools_footprint(config));
     u8 *paths = place(layout, config->peers * sizeof(struct path));
+    u8 *path_order = place(layout, config->peers * sizeof(u32));
     u8 *procedures = place(layout, config->procedures * sizeof(struct procedure));
     u8 *by_request = place(layout, index_footprint(config->procedures));
+    u8 *transactions = place(layout, transactions_footprint(config->transactions));
+    u8 *timers = place(layout, timers_footprint(2 * sessions + config->peers));
+    u8 *packets = place(layout, packets_footprint(config->packets));
+    u8 *filters = place(layout, filters_footprint(config->filters));
+    u8 *records = place(layout, config->records * sizeof(struct vepc_record_record));
+    u64 foreign = config->mode == VEPC_CONFIG_MODE_SGW ? sessions : 0;
+    u8 *foreign_apns = place(layout, foreign * sizeof(struct foreign_apn));
     if (!vepc)
         return;
     contexts_init(&vepc->ues, sessions, ues);
@@ -69,6 +95,13 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     vepc->path = pv_native(paths);
     vepc->procedure = pv_native(procedures);
     index_init(&vepc->procedure_by_request, config->procedures, by_request);
+    vepc->path_order = pv_native(path_order);
+    transactions_init(vepc, config->transactions, transactions);
+    timers_init(&vepc->timers, 2 * sessions + config->peers, timers);
+    packets_init(vepc, config->packets, packets);
+    filters_init(vepc, config->filters, filters);
+    vepc->record = pv_native(records);
+    vepc->foreign_apn = pv_native(foreign_apns);
 }
 
 i64 vnf_arena_size(const u8 *bytes, u64 length)
@@ -92,6 +125,7 @@ i64 vnf_init(u8 *arena, u64 arena_length, const u8 *bytes, u64 length, u64 now_n
     struct vepc *vepc = pv_native(arena);
     read_config(&vepc->config, bytes, length);
     vepc->now_ns = now_ns;
+    vepc->started_ns = now_ns;
     vepc->epoch = 1;
     vepc->restart_counter = vepc->config.restart_counter;
     vepc->next_charging_id = 1;
@@ -100,45 +134,13 @@ i64 vnf_init(u8 *arena, u64 arena_length, const u8 *bytes, u64 length, u64 now_n
     return 0;
 }
 
-static void receive_transport(struct turn *turn, struct pv_packet *packet)
-{
-    const struct vepc_config *config = &turn->vepc->config;
-    struct ip ip;
-    u64 reason = ipv4_check(packet, &ip);
-    if (reason == 0 && ip.destination != config->s11 && ip.destination != config->s1u)
-        reason = DROP_not_for_us;
-    if (reason) {
-        drop(turn, packet, (enum counter)reason);
-        return;
-    }
-    if (ip.protocol == PROTOCOL_ICMP) {
-        icmp_receive(turn, packet, &ip);
-        return;
-    }
-    if (ip.protocol != PROTOCOL_UDP) {
-        drop(turn, packet, DROP_unknown_protocol);
-        return;
-    }
-    u64 udp_length = ip.payload_length >= UDP_HEADER ? pv_load_be16(ip.payload + 4) : 0;
-    if (udp_length < UDP_HEADER || udp_length > ip.payload_length) {
-        drop(turn, packet, DROP_bad_udp);
-        return;
-    }
-    u32 port = pv_load_be16(ip.payload + 2);
-    if (port == GTPU_PORT && ip.destination == config->s1u)
-        gtpu_receive(turn, packet, &ip, udp_length);
-    else if (port == GTPC_PORT && ip.destination == config->s11)
-        gtpc_receive(turn, packet, &ip, udp_length);
-    else
-        drop(turn, packet, DROP_unknown_protocol);
-}
-
 static void receive(struct turn *turn, struct pv_packet *packet)
 {
     switch (packet->port) {
     case VEPC_PORT_S11:
     case VEPC_PORT_S1U:
-        receive_transport(turn, packet);
+    case VEPC_PORT_S5:
+        transport_receive(turn, packet);
         break;
     case VEPC_PORT_SGI:
         sgi_receive(turn, packet);
@@ -153,13 +155,13 @@ static void receive(struct turn *turn, struct pv_packet *packet)
  * Nothing is decided here: a packet that is not what it seems fetches a line in vain. */
 static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
 {
-    const u64 teid_at = IPV4_HEADER + UDP_HEADER + 4;
     for (u64 i = 0; i < burst->in_count; i++) {
         const u8 *data = packet_data(burst->in[i]);
         if (burst->in[i]->length < IPV6_HEADER)
             continue;
         u64 slot = BITMAP_NONE;
-        if (burst->in[i]->port == VEPC_PORT_S1U)
+        u64 teid_at = (data[0] >> 4 == 4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER + 4;
+        if (burst->in[i]->port == VEPC_PORT_S1U && teid_at + 4 <= burst->in[i]->length)
             slot = (u64)CONTEXT_NUMBER(pv_load_be32(data + teid_at)) - 1;
         else if (burst->in[i]->port == VEPC_PORT_SGI && data[0] >> 4 == 4)
             slot = (u64)pools_find4(vepc, pv_load_be32(data + 16)) - 1;
@@ -186,7 +188,10 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
         burst->in[i]->reason = 0;
         receive(&turn, burst->in[i]);
     }
-    return (i64)(timer_ns < TIMER_IDLE_NS ? timer_ns : TIMER_IDLE_NS);
+    u64 due_ns = due_run(&turn);
+    u64 transaction_ns = transactions_run(&turn);
+    timer_ns = due_ns < timer_ns ? due_ns : timer_ns;
+    return (i64)(transaction_ns < timer_ns ? transaction_ns : timer_ns);
 }
 
 static u64 counter_value(const struct vepc *vepc, u64 which)

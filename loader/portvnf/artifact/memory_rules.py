@@ -141,22 +141,28 @@ class _Function:
     def _unlike(
         self, routine: str, places: list[Place], length: int | None
     ) -> Iterator[tuple[str, str]]:
-        bytes_only = [self._is_bytes(place) for place in places]
-        if all(bytes_only):
+        possible = [self._can_be_bytes(place) for place in places]
+        if all(possible):
             return
-        if any(bytes_only):
+        if any(self._must_be_bytes(place) for place in places):
             yield "byte-order", f"{routine} between bytes and an object in host order"
         elif routine == "memcmp":
             yield "byte-order", "memcmp of objects in host order"
         elif not self._alike(places, length):
             yield "byte-order", f"{routine} between objects of unlike types"
 
-    def _is_bytes(self, place: Place) -> bool:
+    def _can_be_bytes(self, place: Place) -> bool:
+        """Whether bytes begin there; an object that begins with a byte begins there too."""
+        if place.kind is None or place.kind.kind in ("i1", "i8"):
+            return self._must_be_bytes(place)
+        return any(self._types.is_bytes(kind) for kind in self._types.at(place.kind, place.offset))
+
+    def _must_be_bytes(self, place: Place) -> bool:
         if place.kind is None:
             return not place.cast
         if place.kind.kind in ("i1", "i8"):
             return True
-        return any(self._types.is_bytes(kind) for kind in self._types.at(place.kind, place.offset))
+        return all(self._types.is_bytes(kind) for kind in self._types.at(place.kind, place.offset))
 
     def _alike(self, places: list[Place], length: int | None) -> bool:
         first, second = (self._object(place) for place in places)

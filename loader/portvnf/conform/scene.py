@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Any
 
-from portvnf.state.vepc import CONFIG, SCHEMA
+from portvnf import config
+from portvnf.state.schema import Moves
+from portvnf.state.vepc import SCHEMA
 
 S11, S1U, SGI = (SCHEMA.ports.index(name) for name in ("s11", "s1u", "sgi"))
 SECTIONS = tuple(section.number for section in SCHEMA.image_sections)
 CLEARED = SCHEMA.section("cleared").number
 # What a round of a live migration moves, and what only the frozen source tells.
-ROUND = tuple(SCHEMA.section(name).number for name in ("ue", "session", "bearer"))
+ROUND = tuple(SCHEMA.section(name).number for name in SCHEMA.that_move(Moves.IN_ROUNDS))
 FROZEN = tuple(n for n in SECTIONS if n not in ROUND)
 
 START_NS = 1_000_000_000
@@ -45,57 +47,38 @@ class Scene:
 
     def config(self) -> bytes:
         """The canonical configuration record."""
-        return bytes(CONFIG.build(self._record()))
+        path = Path(f"scene {self.name}")
+        return config.check(config.Table(self._tables(), str(path)), path).encoded
 
-    def _record(self) -> Mapping[str, Any]:
+    def _tables(self) -> dict[str, Any]:
         return {
-            "s11": "10.11.0.1",
-            "s1u": "10.12.0.1",
-            "sgi": "10.13.0.1",
-            "sgi6": "fd00:13::1",
-            "restart_counter": 7,
-            "sessions": self.sessions,
-            "bearers": self.sessions,
-            "peers": self.peers,
-            "procedures": self.procedures,
-            "retention_ms": self.retention_ms,
-            "apns": [
+            "gateway": {
+                "s11": "10.11.0.1",
+                "s1u": "10.12.0.1",
+                "sgi": "10.13.0.1",
+                "sgi6": "fd00:13::1",
+                "restart_counter": 7,
+                "sessions": self.sessions,
+                "peers": self.peers,
+                "procedures": self.procedures,
+                "retention_ms": self.retention_ms,
+            },
+            "apn": [
                 {
                     "name": APNS[0],
-                    "pdn_types": 3,
-                    "pool4": "10.45.0.0",
-                    "pool4_length": 20,
-                    "pool6": "2001:db8:45::/64",
-                    "pool6_length": 52,
-                    "dns4": ["10.13.0.30", "10.13.0.31"],
-                    "dns6": ["fd00:13::30", "fd00:13::31"],
-                    "mtu": 1400,
-                    "ambr_uplink": 0,
-                    "ambr_downlink": 0,
+                    "pool4": "10.45.0.0/20",
+                    "pool6": "2001:db8:45::/52",
+                    "dns": ["10.13.0.30", "10.13.0.31", "fd00:13::30", "fd00:13::31"],
                 },
                 {
                     "name": APNS[1],
-                    "pdn_types": 2,
-                    "pool4": "0.0.0.0",
-                    "pool4_length": 0,
-                    "pool6": "2001:db8:46::/64",
-                    "pool6_length": 56,
-                    "dns4": [],
-                    "dns6": ["fd00:13::30"],
+                    "pool6": "2001:db8:46::/56",
+                    "dns": ["fd00:13::30"],
                     "mtu": 1358,
-                    "ambr_uplink": 0,
-                    "ambr_downlink": 0,
                 },
                 {
                     "name": APNS[2],
-                    "pdn_types": 1,
-                    "pool4": "10.46.0.0",
-                    "pool4_length": 26,
-                    "pool6": "::/64",
-                    "pool6_length": 0,
-                    "dns4": [],
-                    "dns6": [],
-                    "mtu": 1400,
+                    "pool4": "10.46.0.0/26",
                     "ambr_uplink": 5000,
                     "ambr_downlink": 7000,
                 },

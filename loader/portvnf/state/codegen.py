@@ -16,7 +16,7 @@ from typing import Any
 import construct as cs
 
 from portvnf.state import fields
-from portvnf.state.schema import Schema, load_schema, type_name
+from portvnf.state.schema import Schema, leaf_names, load_schema, type_name
 
 NOTICE = "/* Generated from portvnf.state.{name} by portvnf.state.codegen: do not edit. */\n"
 
@@ -57,6 +57,12 @@ class Generator:
         lines.append("")
         for number, port in enumerate(self.schema.ports):
             lines.append(f"#define {self.prefix.upper()}_PORT_{port.upper()} {number}")
+        lines.append("")
+        for section in self.schema.sections:
+            prefix = f"{self.prefix}_field_{section.name}_".upper()
+            for number, leaf in enumerate(leaf_names(section.record), 1):
+                name = leaf.replace("[].", "_").replace(".", "_").upper()
+                lines.append(f"#define {prefix}{name} {number}")
         lines.append("")
         for name, values in self._choices():
             lines += [f"#define {name}_{key.upper()} {value}" for key, value in values.items()]

@@ -211,6 +211,7 @@ ORIGIN = cs.Struct(
 
 TRANSACTION = cs.Struct(
     "peer" / Ip() * "address of the peer that our request was sent to",
+    "interface" / Choice(U8, s11=0, s5=3) * "where it is",
     "sequence" / SEQUENCE * "sequence number of our request",
     "remaining_ms" / U32 * "time until it is sent again or given up, ms",
     "tries" / U8 * "how often it was sent",

@@ -1,0 +1,26 @@
+/* Timers that are due: see due.h. */
+#include "due.h"
+
+/* Timers run in one burst; more are left for the next. */
+#define DUE_MOST 64
+
+static void run(struct turn *turn, u64 number)
+{
+    struct vepc *vepc = turn->vepc;
+    timers_cancel(&vepc->timers, number);
+}
+
+u64 due_run(struct turn *turn)
+{
+    struct vepc *vepc = turn->vepc;
+    for (u64 i = 0; i < DUE_MOST; i++) {
+        u64 number = timers_next(&vepc->timers);
+        if (number == TIMER_NONE)
+            return TIMER_IDLE_NS;
+        u64 due_ns = vepc->timers.due_ns[number];
+        if (due_ns > vepc->now_ns)
+            return due_ns - vepc->now_ns < TIMER_IDLE_NS ? due_ns - vepc->now_ns : TIMER_IDLE_NS;
+        run(turn, number);
+    }
+    return 0;
+}

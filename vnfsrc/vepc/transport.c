@@ -1,0 +1,46 @@
+/* The transport network: see transport.h. */
+#include "transport.h"
+
+#include "gtpc.h"
+#include "gtpu.h"
+#include "icmp.h"
+
+static void receive_udp(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
+{
+    const struct vepc_config *config = &turn->vepc->config;
+    u64 udp_length = ip->payload_length >= UDP_HEADER ? pv_load_be16(ip->payload + 4) : 0;
+    if (udp_length < UDP_HEADER || udp_length > ip->payload_length) {
+        drop(turn, packet, DROP_bad_udp);
+        return;
+    }
+    u32 port = pv_load_be16(ip->payload + 2);
+    int control = is_ours(&config->s11, &ip->destination);
+    int user = is_ours(&config->s1u, &ip->destination);
+    int both = is_ours(&config->s5, &ip->destination);
+    if (port == GTPU_PORT && (user || both))
+        gtpu_receive(turn, packet, ip, udp_length);
+    else if (port == GTPC_PORT && (control || both))
+        gtpc_receive(turn, packet, ip, udp_length);
+    else
+        drop(turn, packet, DROP_unknown_protocol);
+}
+
+void transport_receive(struct turn *turn, struct pv_packet *packet)
+{
+    const struct vepc_config *config = &turn->vepc->config;
+    struct ip ip;
+    u64 reason = ip_check(packet, &ip);
+    if (reason == 0 && !is_ours(&config->s11, &ip.destination) &&
+        !is_ours(&config->s1u, &ip.destination) && !is_ours(&config->s5, &ip.destination))
+        reason = DROP_not_for_us;
+    if (reason)
+        drop(turn, packet, (enum counter)reason);
+    else if (ip.protocol == PROTOCOL_UDP)
+        receive_udp(turn, packet, &ip);
+    else if (ip.protocol == PROTOCOL_ICMP && address_is_ipv4(&ip.destination))
+        icmp_receive(turn, packet, &ip);
+    else if (ip.protocol == PROTOCOL_ICMPV6 && !address_is_ipv4(&ip.destination))
+        icmpv6_receive(turn, packet);
+    else
+        drop(turn, packet, DROP_unknown_protocol);
+}
