@@ -30,6 +30,12 @@ _NOT_FOR_UES: tuple[Network, ...] = (
     *map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")),
     *map(IPv6Network, ("::/127", "fe80::/10", "ff00::/8")),
 )
+_MODES = ("combined", "sgw", "pgw")
+_PORTS = {
+    "combined": ("s11", "s1u", "sgi"),
+    "sgw": ("s11", "s1u", "s5"),
+    "pgw": ("s5", "sgi"),
+}
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 
@@ -45,6 +51,11 @@ class VnfConfig:
     def sha256(self) -> str:
         """Digest of the canonical form."""
         return hashlib.sha256(self.encoded).hexdigest()
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Names of the ports that the gateway needs in its mode."""
+        return _PORTS[self.record["mode"]]
 
 
 class Table:
@@ -166,9 +177,6 @@ def check(top: Table, path: Path) -> VnfConfig:
     return VnfConfig(path, record, CONFIG.build(record))
 
 
-_MODES = ("combined", "sgw", "pgw")
-# The interfaces that each mode needs.
-_NEEDED = {"combined": ("s11", "s1u"), "sgw": ("s11", "s1u", "s5"), "pgw": ("s5",)}
 # DSCP by QCI, after GSMA IR.34's mapping of traffic classes.
 _MARKINGS = {1: 46, 2: 46, 3: 46, 4: 36, 5: 34, 6: 26, 7: 20, 8: 18, 9: 0, 65: 46, 66: 46, 69: 34}
 
@@ -230,7 +238,7 @@ def _endpoint(table: Table, name: str, mode: str) -> dict[str, str]:
     ipv4 = table.address(name, IPv4Address, "0.0.0.0")
     ipv6 = table.address(f"{name}_ipv6", IPv6Address, "::")
     endpoint = {"ipv4": "::" if ipv4 == "0.0.0.0" else ipv4, "ipv6": ipv6}
-    if name in _NEEDED[mode] and set(endpoint.values()) == {"::"}:
+    if name in _PORTS[mode] and set(endpoint.values()) == {"::"}:
         raise ConfigError(f"{table.where}: {name} is missing, which mode {mode!r} needs")
     return endpoint
 

@@ -23,13 +23,17 @@ def export(pair: Pair, name: str, folder: Path) -> image.Image:
     return image.read(path, SCHEMA)
 
 
+PASSING = ("remaining_ms", "remaining_ns", "uptime_ms")
+
+
 def comparable(state: image.Image) -> dict[str, Any]:
-    """The records by section, but for how long answers are still kept."""
+    """The records by section, but for what passes with time."""
     sections = {}
     for section in SCHEMA.image_sections:
         records = list(image.records(state, section.name))
         for record in records:
-            record.pop("remaining_ms", None)
+            for name in [name for name in record if name.endswith(PASSING)]:
+                del record[name]
         sections[section.name] = records
     return sections
 

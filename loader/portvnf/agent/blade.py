@@ -68,7 +68,7 @@ class Blade:
                 raise ConfigError(
                     f"{self.spec.path}: {schema.name} has no port {name!r}, only {known}"
                 )
-        for name in schema.ports:
+        for name in self.config.ports:
             if name not in named:
                 raise ConfigError(
                     f"{self.spec.path}: the port {name!r} of {schema.name} is missing"
