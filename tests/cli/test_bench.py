@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from portvnf import cli
-from portvnf.errors import PortvnfError
+from portvnf.bench import kernel_path
+from portvnf.errors import HostError, PortvnfError
 from portvnf.lab import sandbox
 
 from .refusal import portvnf, refusal
@@ -68,6 +69,18 @@ def test_a_gateway_through_the_kernel() -> None:
     assert subprocess.run(["ip", "netns"], capture_output=True).stdout == before
 
 
+def test_gateways_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    class Large:
+        def arena_size(self, config: bytes) -> int:
+            return 1 << 50
+
+    with pytest.raises(HostError) as refused:
+        kernel_path._check_memory({"jit": Large(), "native": Large()}, [2000, 5000], tmp_path)
+    assert refused.value.message.startswith(
+        "gateways with 2,000 and 5,000 sessions, 2 of each, need 4,294,968,320 MiB of memory and "
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -75,7 +88,7 @@ def test_a_gateway_through_the_kernel() -> None:
         (["control", "--sessions", "0"], "--sessions 0 must be numbers from 1 to 4,000,000"),
         (["packets", "--sessions", "1,,2"], "--sessions 1,,2 must be numbers from 1 to 4,000,000"),
         (["packets", "--rounds", "0"], "--rounds 0 is not within 1 to 1000"),
-        (["control", "--pairs", "0"], "--pairs 0 is not within 1 to 1,000,000"),
+        (["control", "--pairs", "0"], "--pairs 0 is not within 1 to 100000"),
         (["packets", "--report", "/no/such/x"], "--report /no/such/x is in a folder that is not"),
     ],
 )

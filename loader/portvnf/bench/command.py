@@ -27,7 +27,9 @@ PARTS = ("vnf", "kernel")
 _PACKET = 64
 _SAMPLE = 4096
 _REPEATS = 100
-_MOST_SESSIONS = 4_000_000  # the pool of messages.CONFIG
+# Together they fit into the pool of messages.CONFIG.
+_MOST_SESSIONS = 4_000_000
+_MOST_PAIRS = 100_000
 _MOST_ROUNDS = 1000
 _ALONE = "vnf_burst alone, bursts made beforehand"
 
@@ -74,8 +76,8 @@ def _run_packets(arguments: argparse.Namespace) -> int:
 
 def _run_control(arguments: argparse.Namespace) -> int:
     populations = _checked(arguments)
-    if not 1 <= arguments.pairs <= 1_000_000:
-        raise ConfigError(f"--pairs {arguments.pairs} is not within 1 to 1,000,000")
+    if not 1 <= arguments.pairs <= _MOST_PAIRS:
+        raise ConfigError(f"--pairs {arguments.pairs} is not within 1 to {_MOST_PAIRS}")
     parts = [part for part in PARTS if arguments.part in (None, part)]
     # Only the gateway's namespaces need the lab's modules.
     from portvnf.bench import kernel_path
