@@ -22,6 +22,7 @@ COMMANDS = (
     "portvnf.artifact.shipping",
     "portvnf.jit.command",
     "portvnf.state.command",
+    "portvnf.state.schema_command",
     "portvnf.agent.command",
     "portvnf.pki",
     "portvnf.lab.command",

@@ -9,7 +9,7 @@ from portvnf import cdef
 from portvnf.announce import Announcement
 from portvnf.engine import Engine, Mode, now_ns
 from portvnf.errors import ConfigError, EngineError, StateError
-from portvnf.state import image
+from portvnf.state import image, upgrade
 from portvnf.state.image import Image, SectionData
 from portvnf.state.schema import Schema, Section
 from portvnf.vnf import Chunk, RefusalError, Vnf, sentence
@@ -170,8 +170,9 @@ class Instance:
         return image.build(self.schema, artifact_sha256, parts)
 
     def import_image(self, source: Image) -> None:
-        """Takes a whole state; the instance must be fresh and held. After a StateError it
-        must be closed."""
+        """Takes a whole state, also one of an earlier version of the schema; the instance must
+        be fresh and held. After a StateError it must be closed."""
+        source = upgrade.upgrade(source, self.schema)
         # All of an image is of one moment, however long its import takes: an export that
         # follows gives the same bytes.
         when_ns = now_ns()

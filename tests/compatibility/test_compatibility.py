@@ -70,8 +70,11 @@ def test_an_image_of_another_schema_or_format_is_refused() -> None:
     schema = load_schema("vepc")
     other = dataclasses.replace(schema, version=schema.version + 1)
     data = image.encode(image.Image(other, "", ()))
-    with pytest.raises(ImageError, match="is of another state schema"):
+    with pytest.raises(ImageError, match="is of state schema version 3, which is newer"):
         image.decode(data, schema, "x.img")
+    unknown = data[:12] + schema.version.to_bytes(4, "big") + data[16:]
+    with pytest.raises(ImageError, match="is of another state schema"):
+        image.decode(unknown, schema, "x.img")
     newer = data[:8] + (image.FORMAT_VERSION + 1).to_bytes(2, "big") + data[10:]
     with pytest.raises(ImageError, match="has image format 2; this host reads 1"):
         image.decode(newer, schema, "x.img")

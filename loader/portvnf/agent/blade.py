@@ -26,7 +26,7 @@ from portvnf.instance import Instance
 from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind, decode_control
-from portvnf.state import image
+from portvnf.state import image, upgrade
 from portvnf.state.vepc import CONFIG
 
 MESSAGE_TIMEOUT_S = 60.0
@@ -188,15 +188,16 @@ class Blade:
             self._instance = instance
             self.state = State.ACTIVE
 
-    def restore(self, path: Path) -> int:
-        """Takes up service with an image file's state; returns the number of sessions."""
+    def restore(self, path: Path) -> tuple[int, str]:
+        """Takes up service with an image file's state; returns the number of sessions, and what
+        there is to say of the image, if anything."""
         with self._alone("restore an image"):
             if self.state != State.STANDBY:
                 raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
-            loaded = image.read(path, self.selection.schema)
+            loaded = upgrade.read(path, self.selection.schema)
             instance = self._fresh_instance()
             try:
-                instance.import_image(loaded)
+                instance.import_image(loaded.image)
                 self.restarts.write(self._recovery_of(instance))
                 self.ownership.clear()
                 instance.announce()
@@ -209,7 +210,7 @@ class Blade:
                 raise
             self._activate(instance)
             instance.serve()
-            return self.counters()["sessions"]
+            return self.counters()["sessions"], loaded.note(path) if loaded.upgraded else ""
 
     def _recovery_of(self, instance: Instance) -> int:
         """The Recovery value in an instance's state."""

@@ -99,7 +99,8 @@ def _result(command: str, request: Message, blade: Blade) -> Message:
     if command == "export":
         return {"bytes": blade.export(Path(_text(request, "path")))}
     if command == "restore":
-        return {"sessions": blade.restore(Path(_text(request, "path")))}
+        sessions, note = blade.restore(Path(_text(request, "path")))
+        return {"sessions": sessions, "note": note}
     if command == "record":
         path = request.get("path")
         blade.record(_text(request, "port"), None if path is None else Path(_text(request, "path")))

@@ -35,6 +35,11 @@ ALIKE = {
     "artifact_sha256": "artifact",
 }
 
+# Between versions of a schema, sessions go over in a file, which is upgraded as it is read.
+_OTHER_SCHEMA = (
+    ": export an image (portvnf image export), then restore it here (portvnf image restore)"
+)
+
 OUTCOMES_KEPT = 64
 
 # How long we hold what arrived here for a source that does not say that it has sent on all.
@@ -116,9 +121,10 @@ class Destination:
         own = {"protocol": PROTOCOL_VERSION, **identity}
         for key, what in ALIKE.items():
             if hello.get(key) != own[key]:
+                advice = _OTHER_SCHEMA if key == "schema_sha256" else ""
                 raise MigrationError(
                     f"the {what} of {self._channel.peer} ({_short(hello.get(key))}) is not that of "
-                    f"{identity['name']} ({_short(own[key])})"
+                    f"{identity['name']} ({_short(own[key])}){advice}"
                 )
 
     def _receive_state(self, instance: Instance) -> None:

@@ -13,9 +13,9 @@ from portvnf.agent.command import ask
 from portvnf.artifact import trust
 from portvnf.errors import ConfigError, StateError
 from portvnf.instance import Instance
-from portvnf.state import image
+from portvnf.state import image, upgrade
 from portvnf.state.difference import differences, flatten, key_of
-from portvnf.state.schema import load_schema
+from portvnf.state.schema import Schema, load_schema
 
 EXIT_DIFFERENT = 1
 _VNF = "vepc"
@@ -41,6 +41,11 @@ def register(commands: Any) -> None:
     diff.add_argument("new", type=Path)
     diff.set_defaults(run=_diff)
 
+    newer = actions.add_parser("upgrade", help="write an older image in this host's version")
+    newer.add_argument("file", type=Path)
+    newer.add_argument("output", type=Path)
+    newer.set_defaults(run=_upgrade)
+
     export = actions.add_parser("export", help="write a running blade's state to an image")
     export.add_argument("control", type=Path, help="the agent's control socket")
     export.add_argument("file", type=Path)
@@ -59,9 +64,17 @@ def register(commands: Any) -> None:
     restore.set_defaults(run=_restore)
 
 
+def _read(path: Path, schema: Schema) -> image.Image:
+    """An image of this version, or of an earlier one, which is said."""
+    loaded = upgrade.read(path, schema)
+    if loaded.upgraded:
+        print(f"portvnf: {loaded.note(path)}", file=sys.stderr)
+    return loaded.image
+
+
 def _show(arguments: argparse.Namespace) -> int:
     schema = load_schema(_VNF)
-    content = image.read(arguments.file, schema)
+    content = _read(arguments.file, schema)
     names = [section.name for section in schema.image_sections]
     if arguments.section and arguments.section not in names:
         raise ConfigError(f"there is no section {arguments.section!r}, only {', '.join(names)}")
@@ -86,7 +99,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     schema = load_schema(_VNF)
-    content = image.read(arguments.file, schema)
+    content = _read(arguments.file, schema)
     total = sum(
         sum(1 for _ in image.records(content, section.name)) for section in schema.image_sections
     )
@@ -96,7 +109,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _diff(arguments: argparse.Namespace) -> int:
     schema = load_schema(_VNF)
-    old, new = (image.read(path, schema) for path in (arguments.old, arguments.new))
+    old, new = (_read(path, schema) for path in (arguments.old, arguments.new))
     found = False
     for line in differences(old, new):
         found = True
@@ -104,6 +117,14 @@ def _diff(arguments: argparse.Namespace) -> int:
     if not found:
         print("no differences")
     return EXIT_DIFFERENT if found else 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    schema = load_schema(_VNF)
+    content = _read(arguments.file, schema)
+    written = image.write(arguments.output, content)
+    print(f"{arguments.output}: {written} bytes, {schema.name} version {schema.version}")
+    return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -123,7 +144,10 @@ def _import(instance: Instance, source: image.Image, path: Path) -> None:
 def _restore(arguments: argparse.Namespace) -> int:
     if arguments.control is not None:
         request = {"command": "restore", "path": str(arguments.file.resolve())}
-        print(f"{ask(arguments.control, request)['sessions']} sessions in service")
+        answer = ask(arguments.control, request)
+        if answer["note"]:
+            print(f"portvnf: {answer['note']}", file=sys.stderr)
+        print(f"{answer['sessions']} sessions in service")
         return 0
     if arguments.vnf_config is None:
         raise ConfigError("image restore needs --control SOCKET or --vnf-config FILE")
@@ -131,7 +155,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     chosen = select.load(arguments.artifact or locate.artifact(), arguments.engine, arguments.trust)
     if chosen.note:
         print(f"portvnf: {chosen.note}", file=sys.stderr)
-    source = image.read(arguments.file, chosen.schema)
+    source = _read(arguments.file, chosen.schema)
     instance = Instance(chosen.vnf, chosen.schema, configuration.encoded, (), 1)
     try:
         _import(instance, source, arguments.file)

@@ -61,6 +61,14 @@ class SectionData:
 
 
 @dataclass(frozen=True)
+class StatedSchema:
+    """What an image's header says of its schema."""
+
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Image:
     """An image whose framing was found sound."""
 
@@ -112,7 +120,8 @@ def encode(image: Image) -> bytes:
 
 def decode(data: bytes, schema: Schema, where: str) -> Image:
     """Checks an image file's bytes against a schema; `where` names it in errors."""
-    header = _decode_header(data, schema, where)
+    header = _decode_header(data, where)
+    _check_schema(StatedSchema(header.schema_version, header.schema_sha256.hex()), schema, where)
     if len(data) < HEADER.sizeof() + TRAILER.sizeof():
         raise ImageError(f"{where} ends in its header: it is cut short")
     body = memoryview(data)[: -TRAILER.sizeof()]
@@ -126,7 +135,28 @@ def decode(data: bytes, schema: Schema, where: str) -> Image:
     return Image(schema, artifact, sections)
 
 
-def _decode_header(data: bytes, schema: Schema, where: str) -> Any:
+def stated_schema(data: bytes, where: str) -> StatedSchema:
+    """The schema that an image file says it is of."""
+    header = _decode_header(data, where)
+    return StatedSchema(header.schema_version, header.schema_sha256.hex())
+
+
+def _check_schema(stated: StatedSchema, schema: Schema, where: str) -> None:
+    if stated.sha256 == schema.sha256():
+        return
+    if stated.version > schema.version:
+        raise ImageError(
+            f"{where} is of state schema version {stated.version}, which is newer than this "
+            f"host's {schema.name} version {schema.version}: a newer portvnf loads it"
+        )
+    raise ImageError(
+        f"{where} is of another state schema (version {stated.version}, "
+        f"{stated.sha256[:12]}); this VNF's is {schema.name} version "
+        f"{schema.version}, {schema.sha256()[:12]}"
+    )
+
+
+def _decode_header(data: bytes, where: str) -> Any:
     if data[: len(MAGIC)] != MAGIC:
         raise ImageError(f"{where} is not a portvnf image")
     try:
@@ -139,12 +169,6 @@ def _decode_header(data: bytes, schema: Schema, where: str) -> Any:
         )
     if header.byte_order != BYTE_ORDER:
         raise ImageError(f"{where} is damaged: its byte-order sentinel is wrong")
-    if header.schema_sha256.hex() != schema.sha256():
-        raise ImageError(
-            f"{where} is of another state schema (version {header.schema_version}, "
-            f"{header.schema_sha256.hex()[:12]}); this VNF's is {schema.name} version "
-            f"{schema.version}, {schema.sha256()[:12]}"
-        )
     return header
 
 
@@ -191,11 +215,15 @@ def write(path: Path, image: Image) -> int:
 
 def read(path: Path, schema: Schema) -> Image:
     """Reads an image file and checks its framing; the records are checked when used."""
+    return decode(read_bytes(path), schema, str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """An image file's bytes, unchecked."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror or error}") from None
-    return decode(data, schema, str(path))
 
 
 def records(image: Image, name: str) -> Iterator[Any]:
@@ -211,7 +239,7 @@ def records(image: Image, name: str) -> Iterator[Any]:
             record = section.record.parse_stream(stream)
             again = section.record.build(record)
         except cs.ConstructError as error:
-            raise ImageError(f"{where}: {_reason(error)}") from None
+            raise ImageError(f"{where}: {reason(error)}") from None
         if again != content.data[begin : stream.tell()]:
             raise ImageError(f"{where} is not in canonical form")
         yield record
@@ -220,7 +248,8 @@ def records(image: Image, name: str) -> Iterator[Any]:
         raise ImageError(f"section {name} has {number} records but states {content.records}")
 
 
-def _reason(error: cs.ConstructError) -> str:
+def reason(error: cs.ConstructError) -> str:
+    """The field and what is wrong with it, of an error of construct."""
     path = (error.path or "").removeprefix("(parsing)").replace(" -> ", ".").strip(". ")
     text = str(error).strip().splitlines()[-1]
     return f"{path}: {text}" if path else text

@@ -75,16 +75,20 @@ class Schema:
         return tuple(section.name for section in self.sections if section.moves is moves)
 
     def sha256(self) -> str:
-        """Digest of all that decides the encoding; descriptions do not count."""
-        return hashlib.sha256("\n".join(self._describe()).encode()).hexdigest()
+        """Digest of all that decides the encoding; the fields' meanings do not count."""
+        return hashlib.sha256(self.describe().encode()).hexdigest()
 
-    def _describe(self) -> Iterator[str]:
-        yield f"schema {self.name} {self.version}"
+    def describe(self) -> str:
+        """All that decides the encoding, in lines; `description` reads them again."""
+        lines = [f"schema {self.name} {self.version}"]
         for section in self.sections:
-            yield f"section {section.number} {section.name} {section.moves.value}"
-            yield from describe(section.record, "  ")
-        yield "config"
-        yield from describe(self.config, "  ")
+            lines += [self.section_line(section), *describe(section.record, "  ")]
+        lines += ["config", *describe(self.config, "  ")]
+        return "\n".join(lines)
+
+    def section_line(self, section: Section) -> str:
+        """The line of the description that begins a section."""
+        return f"section {section.number} {section.name} {section.moves.value}"
 
 
 # The modules that declare a SCHEMA, by VNF.
