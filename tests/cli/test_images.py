@@ -63,7 +63,10 @@ FOREIGN = {
     "flipped": (changed(300, b"\xa5"), "is damaged: its SHA-256 is not the one that it states"),
     "format": (changed(8, b"\0\x09"), "has image format 9; this host reads 1"),
     "byte-order": (changed(16, bytes(8)), "is damaged: its byte-order sentinel is wrong"),
-    "schema": (changed(24, bytes(32)), f"is of another state schema (version {SCHEMA.version}, 000000000000)"),
+    "schema": (
+        changed(24, bytes(32)),
+        f"is of another state schema (version {SCHEMA.version}, 000000000000)",
+    ),
     "crc": (
         lambda data: sealed(changed(GATEWAY_AT, b"\x01")(data)[:-TRAILER]),
         "section 1: its CRC-32 is wrong",
