@@ -51,6 +51,8 @@ def changed(at: int, new: bytes) -> Callable[[bytes], bytes]:
 
 
 GATEWAY_AT = HEADER + SECTION
+S11_AT = GATEWAY_AT + 1  # behind the mode; an IPv4 address is the end of a mapped one
+UE_NEXT_AT = S11_AT + 6 * 16 + 1  # behind six addresses and the restart counter
 FOREIGN = {
     "empty": (lambda data: b"", "is not a portvnf image"),
     "text": (lambda data: b"an image\n" * 50, "is not a portvnf image"),
@@ -89,8 +91,8 @@ def test_a_damaged_or_foreign_image(tmp_path: Path, sound: Path, name: str) -> N
 
 
 RECORDS = {
-    "other-address": (changed(GATEWAY_AT, b"\x0a\x0b\x00\x02"), None, "an address or APN that"),
-    "allocator": (changed(GATEWAY_AT + 9, bytes(4)), "canonical|0", "no encoder writes"),
+    "other-address": (changed(S11_AT + 12, b"\x0a\x0b\x00\x02"), None, "an address or APN that"),
+    "allocator": (changed(UE_NEXT_AT, bytes(4)), "canonical|0", "no encoder writes"),
 }
 
 

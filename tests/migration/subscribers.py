@@ -9,15 +9,15 @@ from portvnf.lab import packet
 from portvnf.state import image
 from portvnf.state.image import SectionData
 from portvnf.state.vepc import SCHEMA
-from tests.vepc import packets
+from tests.vepc import addresses, packets
 from tests.vepc.gateway import S11, Gateway, artifact, configuration, load
 
 _MME_TEID, _ENB_TEID = 0xD6D6D6D6, 0xE7E7E7E7
 _IMSI_AT = 19  # the last eight whole digits of the IMSI, the first IE
 _GTPC = (2123, 2123)
 _BURST = 64
-SERVER = packet.packed(packets.SERVER)
-ENB = packet.packed(packets.ENB)
+SERVER = packet.packed(addresses.SERVER)
+ENB = packet.packed(addresses.ENB)
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Subscriber:
 
 def s1u(message: bytes) -> bytes:
     """A GTP-U message of the eNodeB."""
-    return packet.udp(ENB, packet.packed(packets.GATEWAY_S1U), (2152, 2152), message)
+    return packet.udp(ENB, packet.packed(addresses.GATEWAY_S1U), (2152, 2152), message)
 
 
 def s11(message: bytes) -> bytes:
     """A GTPv2-C message of the MME."""
-    ends = (packet.packed(packets.MME), packet.packed(packets.GATEWAY_S11))
+    ends = (packet.packed(addresses.MME), packet.packed(addresses.GATEWAY_S11))
     return packet.udp(*ends, _GTPC, message)
 
 
