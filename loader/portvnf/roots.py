@@ -35,6 +35,7 @@ PACKAGES = (
     "python3-cffi",
     "python3-construct",
     "python3-cryptography",
+    "python3-prometheus-client",
     "binutils",
     "libssl3",
     "ca-certificates",
