@@ -6,6 +6,7 @@ that wrote their packets. A test compares the files with what this makes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,12 +43,12 @@ class _Recorder(test_capture.Replay):
         return super().give(port, packet)
 
 
-def _with_checks(steps: list[Operation]) -> tuple[Operation, ...]:
+def _with_checks(steps: Sequence[Operation]) -> tuple[Operation, ...]:
     """The steps with the state compared in between, moved half-way, and time that passes."""
     listed: list[Operation] = []
     now = START_NS
     for number, step in enumerate(steps, 1):
-        assert isinstance(step, Burst)
+        assert isinstance(step, Burst | Tick)
         now = step.now_ns
         listed.append(step)
         if number % _CHECK_EVERY == 0:
@@ -65,11 +66,11 @@ def capture() -> Trace:
     return Trace(configuration("capture"), START_NS, SECTIONS, operations)
 
 
-def of_vectors(config: str) -> Trace:
-    """All vectors of one configuration, one after the other on one gateway."""
-    steps: list[Operation] = []
+def of_vectors(path: Path, config: str) -> Trace:
+    """All vectors of one file and configuration, one after the other on one gateway."""
+    steps: list[Burst | Tick] = []
     now = START_NS
-    for vector in vectors.load_all():
+    for vector in vectors.load(path):
         if vector.config != config:
             continue
         for step in vector.program()["steps"]:
@@ -78,17 +79,30 @@ def of_vectors(config: str) -> Trace:
             short = tuple(packet for packet in packets if len(packet.data) <= _LONGEST)
             if short:
                 steps.append(Burst(now, short))
+            elif not packets:
+                steps.append(Tick(now))
     return Trace(configuration(config), START_NS, SECTIONS, _with_checks(steps))
 
 
 def all_traces() -> dict[str, bytes]:
-    """Each trace's file by its name."""
+    """Each trace's file by its name. A file of vectors has traces of its own, so that they
+    change with that file alone."""
     listed = {"capture": capture(), "sample": sample()}
-    for config in sorted({vector.config for vector in vectors.load_all()}):
-        listed[f"vectors-{config}"] = of_vectors(config)
+    for path in vectors.files():
+        for config in sorted({vector.config for vector in vectors.load(path)}):
+            listed[f"vectors-{path.stem}-{config}"] = of_vectors(path, config)
     return {name: encode_trace(trace) for name, trace in listed.items()}
 
 
+def write() -> None:
+    """Writes all traces, and removes those of which there is nothing any more."""
+    files = {f"{name}.trace": data for name, data in all_traces().items()}
+    for path in FOLDER.glob("*.trace"):
+        if path.name not in files:
+            path.unlink()
+    for name, data in files.items():
+        (FOLDER / name).write_bytes(data)
+
+
 if __name__ == "__main__":
-    for name, data in all_traces().items():
-        (FOLDER / f"{name}.trace").write_bytes(data)
+    write()

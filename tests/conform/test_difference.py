@@ -30,6 +30,7 @@ from portvnf.trace import (
 )
 from portvnf.vnf import Vnf
 
+from ..vepc import vectors
 from .record import of_vectors
 
 NAMES = Names.of(read_label(locate.artifact(), None).manifest)
@@ -121,7 +122,7 @@ def test_no_packet_is_too_broken_to_take_apart() -> None:
 
 
 def small_run() -> tuple[Trace, Result]:
-    trace = with_bytes(of_vectors("tiny"))
+    trace = with_bytes(of_vectors(vectors.FOLDER / "s11.toml", "tiny"))
     return trace, replay(Vnf(load_native(locate.native_vnf())), trace)
 
 

@@ -16,7 +16,7 @@ from portvnf.errors import HostError
 
 from .record import FOLDER
 
-TRACE = FOLDER / "vectors-tiny.trace"
+TRACE = FOLDER / "vectors-s11-tiny.trace"
 SECONDS = 60.0
 
 

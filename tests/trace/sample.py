@@ -22,6 +22,7 @@ from ..vepc import vectors
 from ..vepc.gateway import MS, SECTIONS, START_NS, configuration
 
 CONFIG = "vepc"
+_VECTORS = {"s11.toml": 32, "s1u.toml": 24, "sgi.toml": 8, "transport.toml": 8}
 _ROUND = [SCHEMA.section(name).number for name in ("ue", "session", "bearer")]
 _CLEARED = SCHEMA.section("cleared").number
 _FROZEN = [
@@ -30,10 +31,12 @@ _FROZEN = [
 
 
 def _traffic() -> list[list[Packet]]:
-    # Each vector's packets; those that do not fit a buffer go elsewhere.
+    # The packets of some vectors of each port, which others that come later do not change;
+    # those that do not fit a buffer go elsewhere.
     listed = []
-    for vector in vectors.load_all():
-        if vector.config == CONFIG:
+    for name, count in _VECTORS.items():
+        chosen = [v for v in vectors.load(vectors.FOLDER / name) if v.config == CONFIG]
+        for vector in chosen[:count]:
             steps = vector.program()["steps"]
             packets = [Packet(p, bytes.fromhex(d)) for step in steps for p, d in step["packets"]]
             listed.append([packet for packet in packets if len(packet.data) < 3000])
