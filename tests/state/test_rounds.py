@@ -14,11 +14,11 @@ from portvnf.errors import StateError
 from portvnf.state.vepc import SCHEMA
 
 from ..vepc.gateway import Gateway, configuration, load
-from ..vepc.moving import CLEARED, ROUND, finish, send_round
+from ..vepc.moving import CHANGED_FIRST, ROUND, finish, send_round
 from ..vepc.population import Population
 
 # Sections of which there is one record for each UE or bearer that changed.
-FEW = [CLEARED, *(SCHEMA.section(name).number for name in ("ue", "session", "bearer"))]
+FEW = [*CHANGED_FIRST, *(SCHEMA.section(name).number for name in ("ue", "session", "bearer"))]
 KINDS = [
     ("ipv4", "internet"),
     ("ipv6", "internet"),
@@ -149,7 +149,7 @@ def test_a_round_costs_what_changed() -> None:
     for number in range(1, 2001):
         population.attach(number, "ipv4", "internet", number)
     since = source.vnf.epoch(source.arena)
-    assert all(source.section(number, since) == b"" for number in [CLEARED, *ROUND])
+    assert all(source.section(number, since) == b"" for number in [*CHANGED_FIRST, *ROUND])
     population.modify(77, 0x1000)
     population.up(78, 5)
     lengths = {number: len(source.section(number, since)) for number in FEW}

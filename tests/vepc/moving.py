@@ -1,7 +1,6 @@
 """Moving a gateway's state to another one, in the order in which a migration does it.
 
-The sections come from the schema and the migration's own lists, so that whatever is added
-to the state takes part.
+The schema says how each section moves, so that whatever is added to the state takes part.
 """
 
 from __future__ import annotations
@@ -9,15 +8,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from portvnf.migration.source import FROZEN_SECTIONS, ROUND_SECTIONS
+from portvnf.state.schema import Moves
 from portvnf.state.vepc import SCHEMA
 
 from .gateway import Gateway, load
 
-CLEARED = SCHEMA.section("cleared").number
-ROUND = [SCHEMA.section(name).number for name in ROUND_SECTIONS]
-ONCE = [SCHEMA.section(name).number for name in FROZEN_SECTIONS]
-ADDITIVE = [section.number for section in SCHEMA.image_sections if section.additive]
+
+def _numbers(moves: Moves) -> list[int]:
+    return [SCHEMA.section(name).number for name in SCHEMA.that_move(moves)]
+
+
+CHANGED_FIRST, ROUND = _numbers(Moves.IN_DELTAS), _numbers(Moves.IN_ROUNDS)
+ONCE, AFTERWARDS = _numbers(Moves.ONCE), _numbers(Moves.AFTERWARDS)
 
 
 def send_round(
@@ -28,7 +30,7 @@ def send_round(
     between: Callable[[], None] | None = None,
 ) -> None:
     """One round in small steps; `between` runs on the source after each of them."""
-    for number in [CLEARED, *ROUND] if since else ROUND:
+    for number in [*CHANGED_FIRST, *ROUND] if since else ROUND:
         first = True
         for chunk in source.vnf.export(source.arena, number, since, until, buffer_bytes=8192):
             copy.now_ns = source.now_ns  # remaining times count from the export
@@ -41,7 +43,7 @@ def send_round(
 def finish(source: Gateway, copy: Gateway) -> None:
     """What goes over only once, after the last round."""
     copy.now_ns = source.now_ns
-    for number in [*ONCE, *ADDITIVE]:
+    for number in [*ONCE, *AFTERWARDS]:
         copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
     copy.complete()
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from portvnf.state.vepc import SCHEMA
-
 from . import vectors
 from .judging import judge
-from .moving import ADDITIVE, ONCE, ROUND, Delta, chosen_delta, every_step
+from .moving import Delta, chosen_delta, every_step
 from .program import Move, execute
 
 VECTORS = vectors.load_all()
@@ -26,11 +24,6 @@ def check(vector: vectors.Vector, engine: str, move: Move) -> None:
     judge(vector, moved, counters=False)
     assert moved["steps"] == stayed["steps"]
     assert moved["state"] == stayed["state"]
-
-
-def test_a_migration_moves_every_section() -> None:
-    sections = {section.number for section in SCHEMA.image_sections}
-    assert sections == {*ROUND, *ONCE, *ADDITIVE}
 
 
 @by_name
