@@ -8,10 +8,29 @@
 #define IPV6_HEADER 40
 #define UDP_HEADER 8
 #define PROTOCOL_ICMP 1
+#define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
-#define PROTOCOL_ICMPV6 58
+#define PROTOCOL_DCCP 33
 #define PROTOCOL_FRAGMENT 44
+#define PROTOCOL_ESP 50
+#define PROTOCOL_AH 51
+#define PROTOCOL_ICMPV6 58
+#define PROTOCOL_SCTP 132
+#define PROTOCOL_UDP_LITE 136
 #define HOP_LIMIT 64
+
+/* Whether headers of a protocol begin with source and destination port. */
+PV_INLINE int protocol_has_ports(u8 protocol)
+{
+    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_DCCP ||
+           protocol == PROTOCOL_SCTP || protocol == PROTOCOL_UDP_LITE;
+}
+
+/* Whether they have a security parameter index (RFC 4302, RFC 4303). */
+PV_INLINE int protocol_has_spi(u8 protocol)
+{
+    return protocol == PROTOCOL_ESP || protocol == PROTOCOL_AH;
+}
 
 /* The ones' complement sum of `length` bytes added to `sum` (RFC 1071), and its end. */
 u64 checksum_add(u64 sum, const u8 *data, u64 length);

@@ -1,0 +1,503 @@
+/* Traffic Flow Templates: see tft.h. Reader and writer mirror each other. */
+#include "tft.h"
+
+#include "ip.h"
+
+/* Packet filter component type identifiers. */
+#define IPV4_REMOTE 0x10
+#define IPV4_LOCAL 0x11
+#define IPV6_REMOTE 0x20
+#define IPV6_REMOTE_PREFIX 0x21
+#define IPV6_LOCAL_PREFIX 0x23
+#define PROTOCOL 0x30
+#define LOCAL_PORT 0x40
+#define LOCAL_PORTS 0x41
+#define REMOTE_PORT 0x50
+#define REMOTE_PORTS 0x51
+#define SECURITY_PARAMETER_INDEX 0x60
+#define TRAFFIC_CLASS 0x70
+#define FLOW_LABEL 0x80
+
+#define OPERATION_RESERVED 7
+#define PARAMETERS_LIST 0x10
+#define MAPPED 0xffff00000000ull /* low half of an IPv4 address; the high half is 0 */
+#define FLOW_LABEL_MASK 0xfffff
+
+/* --- what a filter may say -------------------------------------------------------- */
+
+struct bits128 {
+    u64 high;
+    u64 low;
+};
+
+static void load_mask(const u8 *octets, struct bits128 *mask)
+{
+    mask->high = pv_load_be64(octets);
+    mask->low = pv_load_be64(octets + 8);
+}
+
+static int is_ipv4(const struct pv_address *address)
+{
+    return address->high == 0 && address->low >> 32 == MAPPED >> 32;
+}
+
+/* Whether set bits come first, then clear ones. */
+static int is_prefix(const struct bits128 *mask)
+{
+    if (mask->low != 0 && ~mask->high != 0)
+        return 0;
+    u64 tail = mask->low ? ~mask->low : ~mask->high;
+    return (tail & (tail + 1)) == 0;
+}
+
+static u8 prefix_length(const struct bits128 *mask)
+{
+    u8 length = 0;
+    for (u64 rest = mask->high; rest; rest <<= 1)
+        length++;
+    for (u64 rest = mask->low; rest; rest <<= 1)
+        length++;
+    return length;
+}
+
+/* Whether an address and its mask are canonical: no address bit outside the mask, an IPv4
+ * mask after 96 set bits, and no address without a mask. */
+static int address_is_canonical(const struct pv_address *address, const u8 *octets)
+{
+    struct bits128 mask;
+    load_mask(octets, &mask);
+    if ((address->high & ~mask.high) != 0 || (address->low & ~mask.low) != 0)
+        return 0;
+    return !is_ipv4(address) || (~mask.high == 0 && mask.low >> 32 == 0xffffffffu);
+}
+
+static int has_mask(const u8 *octets)
+{
+    return pv_load_be64(octets) != 0 || pv_load_be64(octets + 8) != 0;
+}
+
+/* 4 or 6, or 0 for any. */
+static u32 family_of(const struct pv_address *address, const u8 *mask)
+{
+    return !has_mask(mask) ? 0 : is_ipv4(address) ? 4 : 6;
+}
+
+static int ports_are_canonical(u8 count, const u16 *ports)
+{
+    return count == 0 || (count == 2 && ports[0] <= ports[1]);
+}
+
+static int is_canonical(const struct vepc_packet_filter *filter)
+{
+    struct bits128 local;
+    load_mask(filter->local_mask, &local);
+    return filter->identifier <= 15 && filter->direction <= 3 && filter->protocol_count <= 1 &&
+           filter->spi_count <= 1 && filter->flow_label_count <= 1 &&
+           address_is_canonical(&filter->remote, filter->remote_mask) &&
+           address_is_canonical(&filter->local, filter->local_mask) &&
+           (is_ipv4(&filter->local) || is_prefix(&local)) &&
+           ports_are_canonical(filter->local_ports_count, filter->local_ports) &&
+           ports_are_canonical(filter->remote_ports_count, filter->remote_ports) &&
+           (filter->traffic_class & ~filter->traffic_class_mask) == 0 &&
+           (filter->flow_label_count == 0 || filter->flow_label[0] <= FLOW_LABEL_MASK);
+}
+
+static int says_something(const struct vepc_packet_filter *filter)
+{
+    return has_mask(filter->remote_mask) || has_mask(filter->local_mask) ||
+           filter->protocol_count || filter->local_ports_count || filter->remote_ports_count ||
+           filter->spi_count || filter->traffic_class_mask || filter->flow_label_count;
+}
+
+static int contradicts_itself(const struct vepc_packet_filter *filter)
+{
+    u32 remote = family_of(&filter->remote, filter->remote_mask);
+    u32 local = family_of(&filter->local, filter->local_mask);
+    int ports = filter->local_ports_count || filter->remote_ports_count;
+    if (remote && local && remote != local)
+        return 1;
+    if (filter->flow_label_count && (remote == 4 || local == 4))
+        return 1;
+    if (filter->spi_count && ports)
+        return 1;
+    if (filter->protocol_count == 0)
+        return 0;
+    return (ports && !protocol_has_ports(filter->protocol[0])) ||
+           (filter->spi_count && !protocol_has_spi(filter->protocol[0]));
+}
+
+u64 packet_filter_check(const struct vepc_packet_filter *filter)
+{
+    if (!is_canonical(filter) || !says_something(filter))
+        return CAUSE_FILTER_SYNTACTIC;
+    return contradicts_itself(filter) ? CAUSE_FILTER_SEMANTIC : CAUSE_ACCEPTED;
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+/* What a component is about; no filter may be about the same thing twice. */
+enum about {
+    ABOUT_REMOTE = 1,
+    ABOUT_LOCAL = 2,
+    ABOUT_PROTOCOL = 4,
+    ABOUT_LOCAL_PORTS = 8,
+    ABOUT_REMOTE_PORTS = 16,
+    ABOUT_SPI = 32,
+    ABOUT_TRAFFIC_CLASS = 64,
+    ABOUT_FLOW_LABEL = 128
+};
+
+static u32 about(u8 type)
+{
+    switch (type) {
+    case IPV4_REMOTE:
+    case IPV6_REMOTE:
+    case IPV6_REMOTE_PREFIX:
+        return ABOUT_REMOTE;
+    case IPV4_LOCAL:
+    case IPV6_LOCAL_PREFIX:
+        return ABOUT_LOCAL;
+    case PROTOCOL:
+        return ABOUT_PROTOCOL;
+    case LOCAL_PORT:
+    case LOCAL_PORTS:
+        return ABOUT_LOCAL_PORTS;
+    case REMOTE_PORT:
+    case REMOTE_PORTS:
+        return ABOUT_REMOTE_PORTS;
+    case SECURITY_PARAMETER_INDEX:
+        return ABOUT_SPI;
+    case TRAFFIC_CLASS:
+        return ABOUT_TRAFFIC_CLASS;
+    case FLOW_LABEL:
+        return ABOUT_FLOW_LABEL;
+    default:
+        return 0;
+    }
+}
+
+/* Octets of a component's value. */
+static u64 component_length(u8 type)
+{
+    switch (type) {
+    case PROTOCOL:
+        return 1;
+    case LOCAL_PORT:
+    case REMOTE_PORT:
+    case TRAFFIC_CLASS:
+        return 2;
+    case FLOW_LABEL:
+        return 3;
+    case LOCAL_PORTS:
+    case REMOTE_PORTS:
+    case SECURITY_PARAMETER_INDEX:
+        return 4;
+    case IPV4_REMOTE:
+    case IPV4_LOCAL:
+        return 8;
+    case IPV6_REMOTE_PREFIX:
+    case IPV6_LOCAL_PREFIX:
+        return 17;
+    default:
+        return 32;
+    }
+}
+
+/* Stores an address without what its mask leaves open. */
+static void set_address(struct pv_address *address, u8 *octets, u64 high, u64 low,
+                        const struct bits128 *mask)
+{
+    address->high = high & mask->high;
+    address->low = low & mask->low;
+    pv_store_be64(octets, mask->high);
+    pv_store_be64(octets + 8, mask->low);
+}
+
+static void read_ipv4(struct pv_address *address, u8 *octets, const u8 *value)
+{
+    struct bits128 mask = {~0ull, 0xffffffff00000000ull | pv_load_be32(value + 4)};
+    set_address(address, octets, 0, MAPPED | pv_load_be32(value), &mask);
+}
+
+static void read_ipv6(struct pv_address *address, u8 *octets, const u8 *value)
+{
+    struct bits128 mask;
+    load_mask(value + 16, &mask);
+    set_address(address, octets, pv_load_be64(value), pv_load_be64(value + 8), &mask);
+}
+
+static u64 read_prefix(struct pv_address *address, u8 *octets, const u8 *value)
+{
+    u64 length = value[16];
+    if (length > 128)
+        return CAUSE_FILTER_SYNTACTIC;
+    struct bits128 mask = {0, 0};
+    if (length > 0)
+        mask.high = length < 64 ? ~0ull << ((64 - length) & 63) : ~0ull;
+    if (length > 64)
+        mask.low = ~0ull << ((128 - length) & 63);
+    set_address(address, octets, pv_load_be64(value), pv_load_be64(value + 8), &mask);
+    return CAUSE_ACCEPTED;
+}
+
+static u64 read_ports(u8 *count, u16 *ports, const u8 *value, int is_range)
+{
+    *count = 2;
+    ports[0] = pv_load_be16(value);
+    ports[1] = is_range ? pv_load_be16(value + 2) : ports[0];
+    return ports[0] <= ports[1] ? CAUSE_ACCEPTED : CAUSE_FILTER_SEMANTIC;
+}
+
+static u64 read_component(struct vepc_packet_filter *filter, u8 type, const u8 *value)
+{
+    switch (type) {
+    case IPV4_REMOTE:
+        read_ipv4(&filter->remote, filter->remote_mask, value);
+        break;
+    case IPV4_LOCAL:
+        read_ipv4(&filter->local, filter->local_mask, value);
+        break;
+    case IPV6_REMOTE:
+        read_ipv6(&filter->remote, filter->remote_mask, value);
+        break;
+    case IPV6_REMOTE_PREFIX:
+        return read_prefix(&filter->remote, filter->remote_mask, value);
+    case IPV6_LOCAL_PREFIX:
+        return read_prefix(&filter->local, filter->local_mask, value);
+    case PROTOCOL:
+        filter->protocol_count = 1;
+        filter->protocol[0] = value[0];
+        break;
+    case LOCAL_PORT:
+    case LOCAL_PORTS:
+        return read_ports(&filter->local_ports_count, filter->local_ports, value,
+                          type == LOCAL_PORTS);
+    case REMOTE_PORT:
+    case REMOTE_PORTS:
+        return read_ports(&filter->remote_ports_count, filter->remote_ports, value,
+                          type == REMOTE_PORTS);
+    case SECURITY_PARAMETER_INDEX:
+        filter->spi_count = 1;
+        filter->spi[0] = pv_load_be32(value);
+        break;
+    case TRAFFIC_CLASS:
+        filter->traffic_class_mask = value[1];
+        filter->traffic_class = value[0] & value[1];
+        break;
+    default:
+        filter->flow_label_count = 1;
+        filter->flow_label[0] = pv_load_be24(value) & FLOW_LABEL_MASK;
+        break;
+    }
+    return CAUSE_ACCEPTED;
+}
+
+static u64 read_filter(struct vepc_packet_filter *filter, struct ie content)
+{
+    u32 seen = 0;
+    while (content.length > 0) {
+        u8 type = content.value[0];
+        u64 length = component_length(type);
+        u32 what = about(type);
+        if (what == 0 || (seen & what) || length > content.length - 1)
+            return CAUSE_FILTER_SYNTACTIC;
+        u64 cause = read_component(filter, type, content.value + 1);
+        if (cause != CAUSE_ACCEPTED)
+            return cause;
+        seen |= what;
+        content.value += 1 + length;
+        content.length -= 1 + length;
+    }
+    return packet_filter_check(filter);
+}
+
+/* Whether an identifier or a precedence comes twice; identifiers alone when filters are
+ * merely named. */
+static int is_doubled(const struct tft *tft, const struct vepc_packet_filter *filter)
+{
+    for (u64 i = 0; i < tft->count; i++)
+        if (tft->filter[i].identifier == filter->identifier ||
+            (tft->operation != TFT_DELETE_FILTERS &&
+             tft->filter[i].precedence == filter->precedence))
+            return 1;
+    return 0;
+}
+
+static u64 read_filters(struct tft *tft, u64 count, struct ie *rest)
+{
+    u64 header = tft->operation == TFT_DELETE_FILTERS ? 1 : 3;
+    for (u64 i = 0; i < count; i++) {
+        struct vepc_packet_filter *filter = &tft->filter[i];
+        __builtin_memset(filter, 0, sizeof *filter);
+        if (rest->length < header)
+            return CAUSE_TFT_SYNTACTIC;
+        filter->identifier = rest->value[0] & 15;
+        u64 length = 0;
+        if (header == 3) {
+            filter->direction = (rest->value[0] >> 4) & 3;
+            filter->precedence = rest->value[1];
+            length = rest->value[2];
+        }
+        if (length > rest->length - header)
+            return CAUSE_TFT_SYNTACTIC;
+        if (is_doubled(tft, filter))
+            return CAUSE_FILTER_SYNTACTIC;
+        if (header == 3) {
+            struct ie content = {rest->value + header, length};
+            u64 cause = read_filter(filter, content);
+            if (cause != CAUSE_ACCEPTED)
+                return cause;
+        }
+        tft->count++;
+        rest->value += header + length;
+        rest->length -= header + length;
+    }
+    return CAUSE_ACCEPTED;
+}
+
+static int parameters_are_whole(struct ie rest)
+{
+    while (rest.length > 0) {
+        if (rest.length < 2 || rest.value[1] > rest.length - 2)
+            return 0;
+        u64 length = 2 + (u64)rest.value[1];
+        rest.value += length;
+        rest.length -= length;
+    }
+    return 1;
+}
+
+u64 tft_read(struct ie ie, struct tft *tft)
+{
+    tft->count = 0;
+    tft->operation = TFT_IGNORE;
+    if (ie.length == 0 || ie.length > TFT_LENGTH_MAX)
+        return CAUSE_TFT_SYNTACTIC;
+    tft->operation = ie.value[0] >> 5;
+    u64 count = ie.value[0] & 15;
+    int lists_filters = tft->operation == TFT_CREATE ||
+                        (tft->operation >= TFT_ADD && tft->operation <= TFT_DELETE_FILTERS);
+    if (tft->operation == OPERATION_RESERVED || lists_filters != (count > 0))
+        return CAUSE_TFT_SYNTACTIC;
+    struct ie rest = {ie.value + 1, ie.length - 1};
+    u64 cause = read_filters(tft, count, &rest);
+    if (cause != CAUSE_ACCEPTED)
+        return cause;
+    if (ie.value[0] & PARAMETERS_LIST)
+        return parameters_are_whole(rest) ? CAUSE_ACCEPTED : CAUSE_TFT_SYNTACTIC;
+    return rest.length == 0 ? CAUSE_ACCEPTED : CAUSE_TFT_SYNTACTIC;
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+static void write_ipv4(struct pv_writer *w, u8 type, const struct pv_address *address,
+                       const u8 *mask)
+{
+    pv_write_u8(w, type);
+    pv_write_u32(w, address->low & 0xffffffffu);
+    pv_write_octets(w, mask + 12, 4);
+}
+
+static void write_addresses(struct pv_writer *w, const struct vepc_packet_filter *filter)
+{
+    u32 remote = family_of(&filter->remote, filter->remote_mask);
+    u32 local = family_of(&filter->local, filter->local_mask);
+    if (remote == 4)
+        write_ipv4(w, IPV4_REMOTE, &filter->remote, filter->remote_mask);
+    if (remote == 6) { /* with a mask: not every UE knows the form with a prefix length */
+        pv_write_u8(w, IPV6_REMOTE);
+        pv_write_address(w, &filter->remote);
+        pv_write_octets(w, filter->remote_mask, 16);
+    }
+    if (local == 4)
+        write_ipv4(w, IPV4_LOCAL, &filter->local, filter->local_mask);
+    if (local == 6) {
+        struct bits128 mask;
+        load_mask(filter->local_mask, &mask);
+        pv_write_u8(w, IPV6_LOCAL_PREFIX);
+        pv_write_address(w, &filter->local);
+        pv_write_u8(w, prefix_length(&mask));
+    }
+}
+
+static void write_ports(struct pv_writer *w, u8 single, u8 count, const u16 *ports)
+{
+    if (count == 0)
+        return;
+    int is_range = ports[0] != ports[1];
+    pv_write_u8(w, is_range ? single + 1 : single);
+    pv_write_u16(w, ports[0]);
+    if (is_range)
+        pv_write_u16(w, ports[1]);
+}
+
+static void write_filter(struct pv_writer *w, const struct vepc_packet_filter *filter)
+{
+    pv_write_u8(w, (u64)filter->direction << 4 | filter->identifier);
+    pv_write_u8(w, filter->precedence);
+    u64 length_at = w->length;
+    pv_write_u8(w, 0);
+    write_addresses(w, filter);
+    if (filter->protocol_count) {
+        pv_write_u8(w, PROTOCOL);
+        pv_write_u8(w, filter->protocol[0]);
+    }
+    write_ports(w, LOCAL_PORT, filter->local_ports_count, filter->local_ports);
+    write_ports(w, REMOTE_PORT, filter->remote_ports_count, filter->remote_ports);
+    if (filter->spi_count) {
+        pv_write_u8(w, SECURITY_PARAMETER_INDEX);
+        pv_write_u32(w, filter->spi[0]);
+    }
+    if (filter->traffic_class_mask) {
+        pv_write_u8(w, TRAFFIC_CLASS);
+        pv_write_u8(w, filter->traffic_class);
+        pv_write_u8(w, filter->traffic_class_mask);
+    }
+    if (filter->flow_label_count) {
+        pv_write_u8(w, FLOW_LABEL);
+        pv_write_u8(w, filter->flow_label[0] >> 16);
+        pv_write_u16(w, filter->flow_label[0] & 0xffff);
+    }
+    w->base[length_at] = (u8)(w->length - length_at - 1);
+}
+
+void tft_write(struct pv_writer *w, u8 operation, const struct vepc_packet_filter *filters,
+               u64 count)
+{
+    pv_write_u8(w, (u64)operation << 5 | count);
+    for (u64 i = 0; i < count; i++) {
+        if (operation == TFT_DELETE_FILTERS)
+            pv_write_u8(w, filters[i].identifier);
+        else
+            write_filter(w, &filters[i]);
+    }
+}
+
+static u64 address_length(const struct pv_address *address, const u8 *mask, u8 type6)
+{
+    u32 family = family_of(address, mask);
+    return family == 0   ? 0
+           : family == 4 ? 1 + component_length(IPV4_REMOTE)
+                         : 1 + component_length(type6);
+}
+
+static u64 ports_length(u8 count, const u16 *ports)
+{
+    return count == 0 ? 0 : ports[0] == ports[1] ? 3 : 5;
+}
+
+u64 tft_length(const struct vepc_packet_filter *filters, u64 count)
+{
+    u64 length = 1;
+    for (u64 i = 0; i < count; i++) {
+        const struct vepc_packet_filter *filter = &filters[i];
+        length += 3 + address_length(&filter->remote, filter->remote_mask, IPV6_REMOTE) +
+                  address_length(&filter->local, filter->local_mask, IPV6_LOCAL_PREFIX) +
+                  (filter->protocol_count ? 2 : 0) +
+                  ports_length(filter->local_ports_count, filter->local_ports) +
+                  ports_length(filter->remote_ports_count, filter->remote_ports) +
+                  (filter->spi_count ? 5 : 0) + (filter->traffic_class_mask ? 3 : 0) +
+                  (filter->flow_label_count ? 4 : 0);
+    }
+    return length;
+}
