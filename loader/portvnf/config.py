@@ -16,6 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from portvnf import policy
 from portvnf.errors import ConfigError
 from portvnf.state.vepc import CONFIG
 
@@ -161,8 +162,13 @@ def load(path: Path) -> VnfConfig:
 def check(top: Table, path: Path) -> VnfConfig:
     """Checks a configuration's tables, which `path` names in complaints."""
     gateway = Table(top.take("gateway", dict, required=True), f"{path}, [gateway]")
-    tables = top.take("apn", list, [])
-    apns = [Table(values, f"{path}, [[apn]] {n}") for n, values in enumerate(tables, 1)]
+    apns, rules = (
+        [
+            Table(values, f"{path}, [[{key}]] {n}")
+            for n, values in enumerate(top.take(key, list, []), 1)
+        ]
+        for key in ("apn", "rule")
+    )
     top.end()
     record = _gateway(gateway)
     # An S-GW alone serves the APNs of other gateways.
@@ -173,6 +179,7 @@ def check(top: Table, path: Path) -> VnfConfig:
     pools: list[tuple[str, Network]] = []
     for table in apns:
         record["apns"].append(_apn(table, names, pools))
+    record["rules"] = policy.rules(rules, [apn["name"] for apn in record["apns"]])
     _check_overlaps(path, record, pools)
     return VnfConfig(path, record, CONFIG.build(record))
 
@@ -220,7 +227,6 @@ def _gateway(table: Table) -> dict[str, Any]:
         "markings": _markings(table),
         "peers_allowed": _peers_allowed(table),
         "apns": [],
-        "rules": [],
     }
     table.end()
     _check_apart(table.where, record)

@@ -28,7 +28,8 @@ class Templates:
         flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared"]
         flags += ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
         includes = [f"-I{locate.headers()}", f"-I{folder}", f"-I{SOURCES}"]
-        sources = [SOURCES / "tft.c", SOURCES / "flow.c", SOURCES / "ip.c"]
+        names = ("address.c", "flow.c", "gtpc_ie.c", "index.c", "ip.c", "packet_filter.c", "tft.c")
+        sources = [SOURCES / name for name in names]
         files = [*map(str, sources), str(folder / "vepc_records.c"), str(FOLDER / "tft_harness.c")]
         subprocess.run(["gcc", *flags, *includes, *files, "-o", str(library)], check=True)
         self.library = ctypes.CDLL(str(library))

@@ -1,9 +1,10 @@
 /* Flows: see flow.h. */
 #include "flow.h"
 
+#include "packet_filter.h"
+
 #define HOP_BY_HOP 0
 #define ROUTING 43
-#define FRAGMENT 44
 #define DESTINATION_OPTIONS 60
 
 #define FRAGMENT_OFFSET4 0x1fff
@@ -30,8 +31,8 @@ static void read_transport(struct flow *flow, const u8 *header, u64 left)
 static void read4(const u8 *packet, u64 length, struct flow *flow)
 {
     u64 header = (u64)(packet[0] & 15) * 4;
-    flow->source.low = 0xffff00000000ull | pv_load_be32(packet + 12);
-    flow->destination.low = 0xffff00000000ull | pv_load_be32(packet + 16);
+    flow->source.low = ADDRESS_MAPPED | pv_load_be32(packet + 12);
+    flow->destination.low = ADDRESS_MAPPED | pv_load_be32(packet + 16);
     flow->traffic_class = packet[1];
     flow->protocol = packet[9];
     if ((pv_load_be16(packet + 6) & FRAGMENT_OFFSET4) == 0)
@@ -40,7 +41,8 @@ static void read4(const u8 *packet, u64 length, struct flow *flow)
 
 static int is_extension(u8 next)
 {
-    return next == HOP_BY_HOP || next == ROUTING || next == FRAGMENT || next == DESTINATION_OPTIONS;
+    return next == HOP_BY_HOP || next == ROUTING || next == PROTOCOL_FRAGMENT ||
+           next == DESTINATION_OPTIONS;
 }
 
 static void read6(const u8 *packet, u64 length, struct flow *flow)
@@ -58,11 +60,11 @@ static void read6(const u8 *packet, u64 length, struct flow *flow)
     for (u64 n = 0; is_extension(flow->protocol); n++) {
         if (n == EXTENSIONS_MOST || length - at < 8)
             return; /* the protocol stays an extension header's */
-        u64 size = flow->protocol == FRAGMENT ? 8 : 8 + (u64)packet[at + 1] * 8;
+        u64 size = flow->protocol == PROTOCOL_FRAGMENT ? 8 : 8 + (u64)packet[at + 1] * 8;
         if (size > length - at)
             return;
-        int is_later =
-            flow->protocol == FRAGMENT && (pv_load_be16(packet + at + 2) & FRAGMENT_OFFSET6) != 0;
+        int is_later = flow->protocol == PROTOCOL_FRAGMENT &&
+                       (pv_load_be16(packet + at + 2) & FRAGMENT_OFFSET6) != 0;
         flow->protocol = packet[at];
         at += size;
         if (is_later)
@@ -84,13 +86,13 @@ void flow_read(const u8 *packet, u64 length, struct flow *flow)
 static int address_fits(const struct flow *flow, const struct pv_address *address,
                         const struct pv_address *wanted, const u8 *octets)
 {
-    u64 mask_high = pv_load_be64(octets);
-    u64 mask_low = pv_load_be64(octets + 8);
-    if ((mask_high | mask_low) == 0)
+    struct mask mask;
+    mask_load(octets, &mask);
+    if ((mask.high | mask.low) == 0)
         return 1;
-    int wants_ipv4 = wanted->high == 0 && wanted->low >> 32 == 0xffff;
-    return wants_ipv4 != flow->is_ipv6 && ((address->high ^ wanted->high) & mask_high) == 0 &&
-           ((address->low ^ wanted->low) & mask_low) == 0;
+    return address_is_ipv4(wanted) != flow->is_ipv6 &&
+           ((address->high ^ wanted->high) & mask.high) == 0 &&
+           ((address->low ^ wanted->low) & mask.low) == 0;
 }
 
 static int port_fits(const struct flow *flow, u16 port, u8 count, const u16 *ports)

@@ -1,8 +1,6 @@
 /* Traffic Flow Templates: see tft.h. Reader and writer mirror each other. */
 #include "tft.h"
 
-#include "ip.h"
-
 /* Packet filter component type identifiers. */
 #define IPV4_REMOTE 0x10
 #define IPV4_LOCAL 0x11
@@ -20,118 +18,7 @@
 
 #define OPERATION_RESERVED 7
 #define PARAMETERS_LIST 0x10
-#define MAPPED 0xffff00000000ull /* low half of an IPv4 address; the high half is 0 */
 #define FLOW_LABEL_MASK 0xfffff
-
-/* --- what a filter may say -------------------------------------------------------- */
-
-struct bits128 {
-    u64 high;
-    u64 low;
-};
-
-static void load_mask(const u8 *octets, struct bits128 *mask)
-{
-    mask->high = pv_load_be64(octets);
-    mask->low = pv_load_be64(octets + 8);
-}
-
-static int is_ipv4(const struct pv_address *address)
-{
-    return address->high == 0 && address->low >> 32 == MAPPED >> 32;
-}
-
-/* Whether set bits come first, then clear ones. */
-static int is_prefix(const struct bits128 *mask)
-{
-    if (mask->low != 0 && ~mask->high != 0)
-        return 0;
-    u64 tail = mask->low ? ~mask->low : ~mask->high;
-    return (tail & (tail + 1)) == 0;
-}
-
-static u8 prefix_length(const struct bits128 *mask)
-{
-    u8 length = 0;
-    for (u64 rest = mask->high; rest; rest <<= 1)
-        length++;
-    for (u64 rest = mask->low; rest; rest <<= 1)
-        length++;
-    return length;
-}
-
-/* Whether an address and its mask are canonical: no address bit outside the mask, an IPv4
- * mask after 96 set bits, and no address without a mask. */
-static int address_is_canonical(const struct pv_address *address, const u8 *octets)
-{
-    struct bits128 mask;
-    load_mask(octets, &mask);
-    if ((address->high & ~mask.high) != 0 || (address->low & ~mask.low) != 0)
-        return 0;
-    return !is_ipv4(address) || (~mask.high == 0 && mask.low >> 32 == 0xffffffffu);
-}
-
-static int has_mask(const u8 *octets)
-{
-    return pv_load_be64(octets) != 0 || pv_load_be64(octets + 8) != 0;
-}
-
-/* 4 or 6, or 0 for any. */
-static u32 family_of(const struct pv_address *address, const u8 *mask)
-{
-    return !has_mask(mask) ? 0 : is_ipv4(address) ? 4 : 6;
-}
-
-static int ports_are_canonical(u8 count, const u16 *ports)
-{
-    return count == 0 || (count == 2 && ports[0] <= ports[1]);
-}
-
-static int is_canonical(const struct vepc_packet_filter *filter)
-{
-    struct bits128 local;
-    load_mask(filter->local_mask, &local);
-    return filter->identifier <= 15 && filter->direction <= 3 && filter->protocol_count <= 1 &&
-           filter->spi_count <= 1 && filter->flow_label_count <= 1 &&
-           address_is_canonical(&filter->remote, filter->remote_mask) &&
-           address_is_canonical(&filter->local, filter->local_mask) &&
-           (is_ipv4(&filter->local) || is_prefix(&local)) &&
-           ports_are_canonical(filter->local_ports_count, filter->local_ports) &&
-           ports_are_canonical(filter->remote_ports_count, filter->remote_ports) &&
-           (filter->traffic_class & ~filter->traffic_class_mask) == 0 &&
-           (filter->flow_label_count == 0 || filter->flow_label[0] <= FLOW_LABEL_MASK);
-}
-
-static int says_something(const struct vepc_packet_filter *filter)
-{
-    return has_mask(filter->remote_mask) || has_mask(filter->local_mask) ||
-           filter->protocol_count || filter->local_ports_count || filter->remote_ports_count ||
-           filter->spi_count || filter->traffic_class_mask || filter->flow_label_count;
-}
-
-static int contradicts_itself(const struct vepc_packet_filter *filter)
-{
-    u32 remote = family_of(&filter->remote, filter->remote_mask);
-    u32 local = family_of(&filter->local, filter->local_mask);
-    int ports = filter->local_ports_count || filter->remote_ports_count;
-    if (remote && local && remote != local)
-        return 1;
-    if (filter->flow_label_count && (remote == 4 || local == 4))
-        return 1;
-    if (filter->spi_count && ports)
-        return 1;
-    if (filter->protocol_count == 0)
-        return 0;
-    return (ports && !protocol_has_ports(filter->protocol[0])) ||
-           (filter->spi_count && !protocol_has_spi(filter->protocol[0]));
-}
-
-u64 packet_filter_check(const struct vepc_packet_filter *filter)
-{
-    if (!is_canonical(filter) || !says_something(filter))
-        return CAUSE_FILTER_SYNTACTIC;
-    return contradicts_itself(filter) ? CAUSE_FILTER_SEMANTIC : CAUSE_ACCEPTED;
-}
 
 /* --- reading ---------------------------------------------------------------------- */
 
@@ -205,7 +92,7 @@ static u64 component_length(u8 type)
 
 /* Stores an address without what its mask leaves open. */
 static void set_address(struct pv_address *address, u8 *octets, u64 high, u64 low,
-                        const struct bits128 *mask)
+                        const struct mask *mask)
 {
     address->high = high & mask->high;
     address->low = low & mask->low;
@@ -215,14 +102,14 @@ static void set_address(struct pv_address *address, u8 *octets, u64 high, u64 lo
 
 static void read_ipv4(struct pv_address *address, u8 *octets, const u8 *value)
 {
-    struct bits128 mask = {~0ull, 0xffffffff00000000ull | pv_load_be32(value + 4)};
-    set_address(address, octets, 0, MAPPED | pv_load_be32(value), &mask);
+    struct mask mask = {~0ull, 0xffffffff00000000ull | pv_load_be32(value + 4)};
+    set_address(address, octets, 0, ADDRESS_MAPPED | pv_load_be32(value), &mask);
 }
 
 static void read_ipv6(struct pv_address *address, u8 *octets, const u8 *value)
 {
-    struct bits128 mask;
-    load_mask(value + 16, &mask);
+    struct mask mask;
+    mask_load(value + 16, &mask);
     set_address(address, octets, pv_load_be64(value), pv_load_be64(value + 8), &mask);
 }
 
@@ -231,7 +118,7 @@ static u64 read_prefix(struct pv_address *address, u8 *octets, const u8 *value)
     u64 length = value[16];
     if (length > 128)
         return CAUSE_FILTER_SYNTACTIC;
-    struct bits128 mask = {0, 0};
+    struct mask mask = {0, 0};
     if (length > 0)
         mask.high = length < 64 ? ~0ull << ((64 - length) & 63) : ~0ull;
     if (length > 64)
@@ -390,6 +277,16 @@ u64 tft_read(struct ie ie, struct tft *tft)
 
 /* --- writing ---------------------------------------------------------------------- */
 
+static u8 prefix_length(const struct mask *mask)
+{
+    u8 length = 0;
+    for (u64 rest = mask->high; rest; rest <<= 1)
+        length++;
+    for (u64 rest = mask->low; rest; rest <<= 1)
+        length++;
+    return length;
+}
+
 static void write_ipv4(struct pv_writer *w, u8 type, const struct pv_address *address,
                        const u8 *mask)
 {
@@ -400,8 +297,8 @@ static void write_ipv4(struct pv_writer *w, u8 type, const struct pv_address *ad
 
 static void write_addresses(struct pv_writer *w, const struct vepc_packet_filter *filter)
 {
-    u32 remote = family_of(&filter->remote, filter->remote_mask);
-    u32 local = family_of(&filter->local, filter->local_mask);
+    u32 remote = packet_filter_family(&filter->remote, filter->remote_mask);
+    u32 local = packet_filter_family(&filter->local, filter->local_mask);
     if (remote == 4)
         write_ipv4(w, IPV4_REMOTE, &filter->remote, filter->remote_mask);
     if (remote == 6) { /* with a mask: not every UE knows the form with a prefix length */
@@ -412,8 +309,8 @@ static void write_addresses(struct pv_writer *w, const struct vepc_packet_filter
     if (local == 4)
         write_ipv4(w, IPV4_LOCAL, &filter->local, filter->local_mask);
     if (local == 6) {
-        struct bits128 mask;
-        load_mask(filter->local_mask, &mask);
+        struct mask mask;
+        mask_load(filter->local_mask, &mask);
         pv_write_u8(w, IPV6_LOCAL_PREFIX);
         pv_write_address(w, &filter->local);
         pv_write_u8(w, prefix_length(&mask));
@@ -475,7 +372,7 @@ void tft_write(struct pv_writer *w, u8 operation, const struct vepc_packet_filte
 
 static u64 address_length(const struct pv_address *address, const u8 *mask, u8 type6)
 {
-    u32 family = family_of(address, mask);
+    u32 family = packet_filter_family(address, mask);
     return family == 0   ? 0
            : family == 4 ? 1 + component_length(IPV4_REMOTE)
                          : 1 + component_length(type6);

@@ -4,7 +4,7 @@
 #ifndef VEPC_TFT_H
 #define VEPC_TFT_H
 
-#include "gtpc_ie.h"
+#include "packet_filter.h"
 
 #define TFT_IGNORE 0
 #define TFT_CREATE 1
@@ -41,10 +41,5 @@ void tft_write(struct pv_writer *w, u8 operation, const struct vepc_packet_filte
 /* Octets that tft_write needs for these filters; over TFT_LENGTH_MAX, no message can carry
  * them. */
 u64 tft_length(const struct vepc_packet_filter *filters, u64 count);
-
-/* Whether a filter can be a template's: CAUSE_ACCEPTED, CAUSE_FILTER_SYNTACTIC when it is
- * not in the canonical form that tft_read leaves, CAUSE_FILTER_SEMANTIC when its parts
- * contradict each other so that no packet could ever fit. */
-u64 packet_filter_check(const struct vepc_packet_filter *filter);
 
 #endif

@@ -5,6 +5,7 @@
 #include "pools.h"
 #include "procedures.h"
 #include "sgi.h"
+#include "tft.h"
 #include "transactions.h"
 #include "transport.h"
 
@@ -30,11 +31,27 @@ static int addresses_ok(const struct vepc_config *config)
     return sgw || config->apns_count > 0;
 }
 
+/* Each rule makes a template that a message can carry. */
+static int rules_ok(const struct vepc_config *config)
+{
+    for (u64 i = 0; i < config->rules_count; i++) {
+        const struct vepc_rule *rule = &config->rules[i];
+        if (rule->name_length == 0 || rule->filters_count == 0 ||
+            tft_length(rule->filters, rule->filters_count) > TFT_LENGTH_MAX)
+            return 0;
+        for (u64 f = 0; f < rule->filters_count; f++)
+            if (packet_filter_check(&rule->filters[f]) != CAUSE_ACCEPTED)
+                return 0;
+    }
+    return 1;
+}
+
 static i64 read_config(struct vepc_config *config, const u8 *bytes, u64 length)
 {
     struct pv_reader reader = {bytes, length, 0, 0};
     vepc_config_read(&reader, config, 1);
-    if (reader.error != 0 || reader.left != 0 || !addresses_ok(config) || pools_check(config) != 0)
+    if (reader.error != 0 || reader.left != 0 || !addresses_ok(config) || !rules_ok(config) ||
+        pools_check(config) != 0)
         return -PV_ERROR_CONFIG;
     return 0;
 }

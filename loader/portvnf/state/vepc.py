@@ -68,7 +68,7 @@ PACKET_FILTER = cs.Struct(
     "direction" / Choice(U8, pre_release_7=0, downlink=1, uplink=2, bidirectional=3) * "direction",
     "precedence" / U8 * "evaluation precedence: the lowest is tried first",
     "remote" / Ip() * "remote address, IPv4 or IPv6, :: for any",
-    "remote_mask" / Octets(16) * "its mask, 0 for any; an IPv4 mask in the last 4 octets",
+    "remote_mask" / Octets(16) * "its mask, 0 for any; one of IPv4 follows 96 set bits",
     "local" / Ip() * "local (UE) address, :: for any",
     "local_mask" / Octets(16) * "its mask, likewise",
     "protocol" / Listing(1, U8) * "protocol or next header, if one is asked for",
