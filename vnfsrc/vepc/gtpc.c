@@ -51,6 +51,57 @@ static struct refusal carry_out(struct request *request, struct response *respon
     }
 }
 
+/* Whether an answer is kept: a refusal that changes nothing is found again as easily. */
+static int is_kept(u64 cause)
+{
+    return cause < CAUSE_CONTEXT_NOT_FOUND || cause == CAUSE_NO_RESOURCES ||
+           cause == CAUSE_ADDRESSES_OCCUPIED;
+}
+
+/* Completes the answer to a request and keeps it. */
+static void complete(const struct request *request, struct response *response,
+                     struct refusal refusal)
+{
+    struct vepc *vepc = request->turn->vepc;
+    int accepted = refusal.cause < CAUSE_CONTEXT_NOT_FOUND;
+    if (!accepted)
+        ie_write_cause(&response->ies, refusal);
+    gtpc_write_header(response->message, response->ies.length, request->type + 1, 1, response->teid,
+                      request->sequence);
+    count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
+    if (is_kept(refusal.cause))
+        procedures_keep(vepc, request, (u64)vepc->config.retention_ms * 1000000, response->message,
+                        response->ies.length);
+}
+
+void gtpc_begin_response(struct response *response)
+{
+    response->ies.base = response->message;
+    response->ies.length = GTPC_HEADER;
+    response->teid = 0;
+}
+
+void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction,
+                        struct response *response, struct refusal refusal)
+{
+    const struct vepc_origin *origin = &transaction->origin;
+    struct request request = {.turn = turn,
+                              .sequence = origin->sequence,
+                              .type = origin->message_type,
+                              .digest = origin->digest};
+    /* An S-GW alone passes on, from one side to the other. */
+    int other_side = turn->vepc->config.mode == VEPC_CONFIG_MODE_SGW;
+    int s5 = (transaction->interface == VEPC_TRANSACTION_INTERFACE_S5) != other_side;
+    gtpc_route_to(turn->vepc, &origin->peer,
+                  s5 ? VEPC_TRANSACTION_INTERFACE_S5 : VEPC_TRANSACTION_INTERFACE_S11,
+                  &request.route);
+    request.route.port = origin->port;
+    complete(&request, response, refusal);
+    struct pv_packet *packet = spare(turn);
+    if (packet) /* without one, the peer asks again and gets what is kept */
+        gtpc_send(turn, packet, &request.route, response->message, response->ies.length);
+}
+
 static void answer_request(struct request *request, struct pv_packet *packet)
 {
     struct vepc *vepc = request->turn->vepc;
@@ -65,22 +116,12 @@ static void answer_request(struct request *request, struct pv_packet *packet)
         return; /* it is being carried out */
     }
     struct response response;
-    response.ies.base = response.message;
-    response.ies.length = GTPC_HEADER;
-    response.teid = 0;
+    gtpc_begin_response(&response);
     struct refusal refusal = carry_out(request, &response);
-    int accepted = refusal.cause < CAUSE_CONTEXT_NOT_FOUND;
-    if (!accepted)
-        ie_write_cause(&response.ies, refusal);
-    u64 length = response.ies.length;
-    gtpc_write_header(response.message, length, request->type + 1, 1, response.teid,
-                      request->sequence);
-    count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
-    if (accepted || refusal.cause == CAUSE_NO_RESOURCES ||
-        refusal.cause == CAUSE_ADDRESSES_OCCUPIED)
-        procedures_keep(vepc, request, (u64)vepc->config.retention_ms * 1000000, response.message,
-                        length);
-    gtpc_send(request->turn, packet, &request->route, response.message, length);
+    if (refusal.cause == CAUSE_LATER)
+        return;
+    complete(request, &response, refusal);
+    gtpc_send(request->turn, packet, &request->route, response.message, response.ies.length);
 }
 
 void gtpc_learn_restart(const struct request *request)

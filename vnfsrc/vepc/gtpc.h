@@ -44,13 +44,22 @@ _Static_assert(sizeof(((struct procedure *)0)->response) == GTPC_RESPONSE_MAX &&
 /* A message from the S11 or S5 port; ip->payload is its UDP header. */
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length);
 
-/* The procedures. Each either carries the request out, writes the answer and returns
- * CAUSE_ACCEPTED or another cause of acceptance in refusal.cause, or changes nothing,
- * writes nothing and returns why; response->teid is set in any case. */
+/* The procedures. Each carries the request out, writes the answer and returns CAUSE_ACCEPTED
+ * or another cause of acceptance in refusal.cause; or changes nothing, writes nothing and
+ * returns why; or makes the request the origin of a transaction, whose end answers it, and
+ * returns CAUSE_LATER. response->teid is set unless the answer is left for later. */
 struct refusal gtpc_create_session(struct request *request, struct response *response);
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response);
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
 struct refusal gtpc_delete_session(struct request *request, struct response *response);
+
+/* An empty response. */
+void gtpc_begin_response(struct response *response);
+
+/* Answers the origin of a transaction: writes the Cause of a refusal, completes the response,
+ * keeps it for repetitions and sends it. */
+void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction,
+                        struct response *response, struct refusal refusal);
 
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
  * CONTEXTS_NONE when there is no such context. */

@@ -35,6 +35,7 @@
 #define S11_SGW 11
 
 /* Cause values (TS 29.274, 8.4). */
+#define CAUSE_LATER 0 /* reserved there; here: the answer waits for a transaction of ours */
 #define CAUSE_ACCEPTED 16
 #define CAUSE_ACCEPTED_PARTIALLY 17
 #define CAUSE_NEW_PDN_TYPE 18
