@@ -156,7 +156,7 @@ def test_differences_by_name() -> None:
                 data = first.data[:3] + b"\x63" + first.data[4:]
                 part = replace(first, data=data, sha256=bytes(32))
                 other = replace(outcome, sections=(part, *rest))
-                wanted = "gateway.s11"
+                wanted = "gateway.s11.ipv4"
             case _:
                 continue
         found = first_difference(trace, result, changed(result, at, other), NAMES)
