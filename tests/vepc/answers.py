@@ -134,6 +134,8 @@ def gtpu(data: bytes) -> Words:
     words: Words = {"kind": _GTPU_NAMES[header.gtp_type], "teid": header.teid}
     if header.S:
         words["sequence"] = header.seq
+    if header.E:
+        words["extensions"], body = _extensions(data[11], body)
     if words["kind"] == "g_pdu":
         return words | _check_ip(body) | {"user": body}
     if words["kind"] == "gtpu_echo_response":
@@ -148,6 +150,16 @@ def gtpu(data: bytes) -> Words:
         return words | {"extensions": list(body[2:])}
     assert body == b"", "an Echo Request or End Marker with IEs"
     return words
+
+
+def _extensions(following: int, body: bytes) -> tuple[list[list[Any]], bytes]:
+    """The extension headers, as (type, contents in hexadecimal), and what is behind them."""
+    found = []
+    while following:
+        length = body[0] * 4
+        found.append([following, body[1 : length - 1].hex()])
+        following, body = body[length - 1], body[length:]
+    return found, body
 
 
 def _peer(address: Any) -> str:

@@ -1,13 +1,18 @@
 /* GTPv2-C messages: see gtpc.h. */
 #include "gtpc.h"
 
+#include "forwarding.h"
 #include "paths.h"
 #include "procedures.h"
 #include "responses.h"
 #include "transactions.h"
 
 #define VERSION_2 0x40
+#define FLAG_PIGGYBACKED 0x10
 #define FLAG_TEID 0x08
+
+/* The longest message behind another one that is read. */
+#define PIGGYBACKED_MAX 2048
 
 static void answer_echo(struct request *request, struct pv_packet *packet)
 {
@@ -43,7 +48,14 @@ static struct refusal carry_out(struct request *request, struct response *respon
     case GTPC_CREATE_SESSION_REQUEST:
         return gtpc_create_session(request, response);
     case GTPC_MODIFY_BEARER_REQUEST:
+    case GTPC_MODIFY_ACCESS_BEARERS_REQUEST: /* the same, but for what it tells of the UE */
         return gtpc_modify_bearer(request, response);
+    case GTPC_CHANGE_NOTIFICATION_REQUEST:
+        return gtpc_change_notification(request, response);
+    case GTPC_CREATE_FORWARDING_REQUEST:
+        return gtpc_create_forwarding(request, response);
+    case GTPC_DELETE_FORWARDING_REQUEST:
+        return gtpc_delete_forwarding(request, response);
     case GTPC_DELETE_SESSION_REQUEST:
         return gtpc_delete_session(request, response);
     default:
@@ -180,6 +192,58 @@ static void receive_answer(struct request *answer, struct pv_packet *packet)
     transactions_end(vepc, transaction);
 }
 
+/* Acts on one message, which is `available` bytes long at most. */
+static void receive_message(struct request *request, struct pv_packet *packet, const u8 *message,
+                            u64 available)
+{
+    struct turn *turn = request->turn;
+    count(turn->vepc, COUNT_gtpc_messages);
+    u64 reason = parse(request, message, available);
+    if (reason) {
+        drop(turn, packet, (enum counter)reason);
+        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
+        if (available >= GTPC_HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
+            message[1] != GTPC_VERSION_NOT_SUPPORTED)
+            answer_version(request, packet);
+        return;
+    }
+    switch (request->type) {
+    case GTPC_ECHO_REQUEST:
+        gtpc_learn_restart(request);
+        answer_echo(request, packet);
+        break;
+    case GTPC_ECHO_RESPONSE:
+        gtpc_learn_restart(request);
+        break;
+    case GTPC_VERSION_NOT_SUPPORTED:
+        break;
+    case GTPC_CREATE_SESSION_REQUEST:
+    case GTPC_MODIFY_BEARER_REQUEST:
+    case GTPC_DELETE_SESSION_REQUEST:
+    case GTPC_CHANGE_NOTIFICATION_REQUEST:
+    case GTPC_CREATE_FORWARDING_REQUEST:
+    case GTPC_DELETE_FORWARDING_REQUEST:
+    case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
+    case GTPC_MODIFY_ACCESS_BEARERS_REQUEST:
+        answer_request(request, packet);
+        break;
+    default:
+        receive_answer(request, packet);
+        break;
+    }
+}
+
+/* The length of a message that another one follows in the same datagram (TS 29.274, 5.5.1), or
+ * 0 when there is none. */
+static u64 length_before_piggybacked(const u8 *message, u64 available)
+{
+    if (available < GTPC_HEADER_WITHOUT_TEID ||
+        (message[0] & (0xe0 | FLAG_PIGGYBACKED)) != (VERSION_2 | FLAG_PIGGYBACKED))
+        return 0;
+    u64 length = 4 + (u64)pv_load_be16(message + 2);
+    return length < available && available - length <= PIGGYBACKED_MAX ? length : 0;
+}
+
 void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)
 {
     if (!udp_checksum_ok(ip, udp_length)) {
@@ -194,34 +258,17 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     request.route.out_port = (u8)packet->port;
     const u8 *message = ip->payload + UDP_HEADER;
     u64 available = udp_length - UDP_HEADER;
-    count(turn->vepc, COUNT_gtpc_messages);
-    u64 reason = parse(&request, message, available);
-    if (reason) {
-        drop(turn, packet, (enum counter)reason);
-        /* Another version is told ours (TS 29.274, 7.7.2), unless that is what it says. */
-        if (available >= GTPC_HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
-            message[1] != GTPC_VERSION_NOT_SUPPORTED)
-            answer_version(&request, packet);
+    u64 first = length_before_piggybacked(message, available);
+    if (first == 0) {
+        receive_message(&request, packet, message, available);
         return;
     }
-    switch (request.type) {
-    case GTPC_ECHO_REQUEST:
-        gtpc_learn_restart(&request);
-        answer_echo(&request, packet);
-        break;
-    case GTPC_ECHO_RESPONSE:
-        gtpc_learn_restart(&request);
-        break;
-    case GTPC_VERSION_NOT_SUPPORTED:
-        break;
-    case GTPC_CREATE_SESSION_REQUEST:
-    case GTPC_MODIFY_BEARER_REQUEST:
-    case GTPC_DELETE_SESSION_REQUEST:
-    case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
-        answer_request(&request, packet);
-        break;
-    default:
-        receive_answer(&request, packet);
-        break;
-    }
+    /* The answer to the first message takes the packet, so the second one is copied before. */
+    u8 second[PIGGYBACKED_MAX];
+    u64 length = available - first;
+    memory_copy(second, message + first, length);
+    receive_message(&request, packet, message, first);
+    struct pv_packet *answer = spare(turn);
+    if (answer)
+        receive_message(&request, answer, second, length);
 }

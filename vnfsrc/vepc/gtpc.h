@@ -11,7 +11,11 @@
 #define GTPC_CREATE_SESSION_REQUEST 32
 #define GTPC_MODIFY_BEARER_REQUEST 34
 #define GTPC_DELETE_SESSION_REQUEST 36
+#define GTPC_CHANGE_NOTIFICATION_REQUEST 38
+#define GTPC_CREATE_FORWARDING_REQUEST 166
+#define GTPC_DELETE_FORWARDING_REQUEST 168
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
+#define GTPC_MODIFY_ACCESS_BEARERS_REQUEST 211
 
 /* Room for any answer, its header included. */
 #define GTPC_RESPONSE_MAX 1023
@@ -50,6 +54,7 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
  * returns CAUSE_LATER. response->teid is set unless the answer is left for later. */
 struct refusal gtpc_create_session(struct request *request, struct response *response);
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response);
+struct refusal gtpc_change_notification(struct request *request, struct response *response);
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
 struct refusal gtpc_delete_session(struct request *request, struct response *response);
 

@@ -12,6 +12,7 @@
 #define IE_EBI 73
 #define IE_MEI 75
 #define IE_MSISDN 76
+#define IE_INDICATION 77
 #define IE_PCO 78
 #define IE_PAA 79
 #define IE_BEARER_QOS 80
@@ -21,9 +22,12 @@
 #define IE_F_TEID 87
 #define IE_BEARER_CONTEXT 93
 #define IE_CHARGING_ID 94
+#define IE_CHARGING_CHARACTERISTICS 95
 #define IE_PDN_TYPE 99
+#define IE_UE_TIME_ZONE 114
 #define IE_APN_RESTRICTION 127
 #define IE_SELECTION_MODE 128
+#define IE_FQ_CSID 132
 #define IE_EPCO 197
 
 /* Interface types of an F-TEID (TS 29.274, 8.22). */
@@ -33,6 +37,10 @@
 #define S5C_PGW 7
 #define S11_MME 10
 #define S11_SGW 11
+#define ENODEB_DOWNLINK_FORWARDING 19
+#define ENODEB_UPLINK_FORWARDING 20
+#define SGW_DOWNLINK_FORWARDING 23
+#define SGW_UPLINK_FORWARDING 28
 
 /* Cause values (TS 29.274, 8.4). */
 #define CAUSE_LATER 0 /* reserved there; here: the answer waits for a transaction of ours */
@@ -52,6 +60,7 @@
 #define CAUSE_PDN_TYPE_NOT_SUPPORTED 83
 #define CAUSE_ADDRESSES_OCCUPIED 84
 #define CAUSE_CONDITIONAL_IE_MISSING 103
+#define CAUSE_FORWARDING_NOT_SUPPORTED 106
 
 /* One IE's value; or a whole list of IEs, in a message or a grouped IE. */
 struct ie {

@@ -1,6 +1,7 @@
 /* GTP-U: see gtpu.h. */
 #include "gtpu.h"
 
+#include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
 #include "paths.h"
@@ -33,6 +34,8 @@ struct message {
     u8 *body;   /* after header, optional fields and extension headers */
     u64 offset; /* of the body, from the start of the packet's buffer */
     u64 length;
+    u64 header; /* where the message begins, from the start of the packet's buffer */
+    u64 total;  /* its length, the header included */
     u32 teid;
     u16 sequence; /* 0 without one */
     u8 type;
@@ -176,6 +179,8 @@ static u64 parse(struct message *message, u8 *gtpu, u64 offset, u64 available)
     message->sequence = 0;
     message->body = gtpu + GTPU_HEADER;
     message->offset = offset + GTPU_HEADER;
+    message->header = offset;
+    message->total = GTPU_HEADER + message->length;
     if (message->length > available - GTPU_HEADER)
         return DROP_bad_gtpu_length;
     if ((gtpu[0] & FLAGS_OPTIONAL) == 0)
@@ -342,6 +347,8 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     struct vepc *vepc = turn->vepc;
     u64 slot = (u64)CONTEXT_NUMBER(message->teid) - 1;
     if (slot >= vepc->bearers.capacity || vepc->uplink[slot].teid != message->teid) {
+        if (forwarding_pass(turn, packet, message->teid, message->header, message->total))
+            return;
         drop(turn, packet, DROP_unknown_teid);
         send_error_indication(turn, packet, ip, message->teid);
         return;
@@ -395,9 +402,11 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     case GTPU_ERROR_INDICATION:
         receive_error_indication(turn, packet, ip, &message);
         break;
+    case GTPU_END_MARKER: /* of an eNodeB: of interest only behind what it forwarded */
+        forwarding_pass(turn, packet, message.teid, message.header, message.total);
+        break;
     case GTPU_ECHO_RESPONSE:
     case GTPU_SUPPORTED_EXTENSIONS:
-    case GTPU_END_MARKER:
         break; /* nothing to do */
     default:
         drop(turn, packet, DROP_unknown_gtpu_message);

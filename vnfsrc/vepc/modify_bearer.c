@@ -1,9 +1,10 @@
-/* Modify Bearer and Release Access Bearers (TS 29.274, 7.2.7, 7.2.8, 7.2.21, 7.2.22): where
- * a UE's downlink packets go. */
+/* Modify Bearer, Modify Access Bearers and Release Access Bearers (TS 29.274, 7.2.7, 7.2.8,
+ * 7.2.21, 7.2.22, 7.2.24, 7.2.25): where a UE's downlink packets go. */
 #include "gtpc.h"
 #include "gtpu.h"
 #include "paths.h"
 #include "sessions.h"
+#include "ue_information.h"
 
 /* One bearer context of the request: what it names, and what becomes of it. */
 struct change {
@@ -94,22 +95,6 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u8 instan
     ie_end(w, context);
 }
 
-/* Takes over what the request says of the UE itself. */
-static void update_ue(const struct request *request, struct ue *ue, const struct vepc_tunnel *mme)
-{
-    struct ie ie;
-    ue->mme = *mme;
-    if (ies_find(request->ies, IE_RAT_TYPE, 0, &ie) && ie.length >= 1)
-        ue->rat_type = ie.value[0];
-    if (ies_find(request->ies, IE_ULI, 0, &ie) && ie.length <= sizeof ue->uli) {
-        ue->uli_length = (u8)ie.length;
-        memory_copy(ue->uli, ie.value, ie.length);
-    }
-    if (ies_find(request->ies, IE_SERVING_NETWORK, 0, &ie) &&
-        ie.length == sizeof ue->serving_network)
-        memory_copy(ue->serving_network, ie.value, ie.length);
-}
-
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
@@ -135,6 +120,9 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     if (asked > 0 && found == 0)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, IE_BEARER_CONTEXT, 0);
 
+    /* What the target eNodeB did not accept has no eNodeB, though the UE is connected; the MME
+     * has the bearer deleted by a procedure of its own (TS 23.401, 5.5.1.1.2). */
+    struct vepc_tunnel none = {0, {0, 0}};
     u8 cause = found == asked ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
     ie_write_cause(&response->ies, refuse(cause, 0, 0));
     for (u64 i = 0; i < modified.count; i++) {
@@ -145,21 +133,43 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     }
     for (u64 i = 0; i < removed.count; i++) {
         if (removed.change[i].cause == CAUSE_ACCEPTED)
-            vepc->downlink[removed.change[i].bearer].connected = 0;
+            bearer_set_enb(vepc, removed.change[i].bearer, &none, 0);
         write_bearer(&response->ies, vepc, INSTANCE_REMOVED, &removed.change[i]);
     }
-    update_ue(request, ue, &mme);
+    if (mme.teid != ue->mme.teid || !address_equal(&mme.address, &ue->mme.address)) {
+        paths_get(vepc, &mme.address, VEPC_PATH_PLANE_GTP_C);
+        gtpc_learn_restart(request);
+        ue_set_mme(vepc, ue, &mme);
+    }
+    ue_learn(request, ue);
     ue_touch(vepc, slot);
     response->teid = mme.teid;
     return refuse(cause, 0, 0);
 }
 
+/* Releases only the bearers that the request lists. Returns 0 when it lists none. */
+static int release_listed(const struct request *request, const struct ue *ue)
+{
+    struct ie ie;
+    u64 listed = 0;
+    for (; listed < CHANGES_MAX && ies_find_nth(request->ies, IE_EBI, 0, listed, &ie); listed++) {
+        u8 ebi = ie_read_ebi(ie);
+        u64 bearer = ebi ? ue_find_bearer(ue, ebi) : CONTEXTS_NONE;
+        if (bearer != CONTEXTS_NONE)
+            request->turn->vepc->downlink[bearer].connected = 0;
+    }
+    return listed > 0;
+}
+
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response)
 {
+    struct vepc *vepc = request->turn->vepc;
     u64 slot = gtpc_find_ue(request, response);
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
-    ue_release_bearers(request->turn->vepc, slot);
+    if (!release_listed(request, &vepc->ue[slot]))
+        ue_release_bearers(vepc, slot);
+    ue_touch(vepc, slot);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }

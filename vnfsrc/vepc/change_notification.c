@@ -1,0 +1,27 @@
+/* Change Notification (TS 29.274, 7.3.14 and 7.3.15): a connected UE's location or RAT type. */
+#include "gtpc.h"
+#include "sessions.h"
+#include "ue_information.h"
+
+struct refusal gtpc_change_notification(struct request *request, struct response *response)
+{
+    struct vepc *vepc = request->turn->vepc;
+    u64 slot = gtpc_find_ue(request, response);
+    struct ie ie;
+    if (slot == CONTEXTS_NONE)
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+    if (!ies_find(request->ies, IE_RAT_TYPE, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_RAT_TYPE, 0);
+    if (ie.length < 1)
+        return refuse(CAUSE_INVALID_LENGTH, IE_RAT_TYPE, 0);
+    ue_learn(request, &vepc->ue[slot]);
+    ue_touch(vepc, slot);
+    ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
+    /* Whoever names the UE gets the name back. */
+    if (ies_find(request->ies, IE_IMSI, 0, &ie) && ie.length <= sizeof vepc->ue[slot].imsi) {
+        u64 imsi = ie_begin(&response->ies, IE_IMSI, 0);
+        ie_put_octets(&response->ies, ie.value, ie.length);
+        ie_end(&response->ies, imsi);
+    }
+    return refuse(CAUSE_ACCEPTED, 0, 0);
+}

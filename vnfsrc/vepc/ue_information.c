@@ -1,0 +1,36 @@
+/* What a message says of the UE itself: see ue_information.h. */
+#include "ue_information.h"
+
+#include "paths.h"
+
+/* Copies an optional IE of 1 to `limit` octets; without one, what was known stays. */
+static void learn(struct ie ies, u8 type, u8 *octets, u8 *length, u64 limit)
+{
+    struct ie ie;
+    if (!ies_find(ies, type, 0, &ie) || ie.length == 0 || ie.length > limit)
+        return;
+    memory_copy(octets, ie.value, ie.length);
+    *length = (u8)ie.length;
+}
+
+void ue_learn(const struct request *request, struct ue *ue)
+{
+    struct ie ies = request->ies;
+    struct ie ie;
+    if (ies_find(ies, IE_RAT_TYPE, 0, &ie) && ie.length >= 1)
+        ue->rat_type = ie.value[0];
+    if (ies_find(ies, IE_SERVING_NETWORK, 0, &ie) && ie.length >= sizeof ue->serving_network)
+        memory_copy(ue->serving_network, ie.value, sizeof ue->serving_network);
+    learn(ies, IE_ULI, ue->uli, &ue->uli_length, sizeof ue->uli);
+    learn(ies, IE_UE_TIME_ZONE, ue->time_zone, &ue->time_zone_length, sizeof ue->time_zone);
+    learn(ies, IE_MEI, ue->mei, &ue->mei_length, sizeof ue->mei);
+    learn(ies, IE_FQ_CSID, ue->mme_csid, &ue->mme_csid_length, sizeof ue->mme_csid);
+}
+
+void ue_set_mme(const struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme)
+{
+    const struct path *path = paths_find(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
+    ue->mme = *mme;
+    ue->mme_restart_count = path && path->restart_known;
+    ue->mme_restart = ue->mme_restart_count ? path->restart_counter : 0;
+}

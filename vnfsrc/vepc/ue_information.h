@@ -1,0 +1,16 @@
+/* What a message says of the UE itself: where it is, and which MME serves it (TS 29.274, 7.2.1,
+ * 7.2.7, 7.3.14). */
+#ifndef VEPC_UE_INFORMATION_H
+#define VEPC_UE_INFORMATION_H
+
+#include "gtpc.h"
+
+/* Takes over the RAT type, location, serving network, time zone, equipment identity and the
+ * MME's FQ-CSID, as far as the message has them; one that has not the size of its type counts
+ * as absent. The caller must touch the UE afterwards. */
+void ue_learn(const struct request *request, struct ue *ue);
+
+/* The UE is served by this MME from now on, as the MME is since its last restart. */
+void ue_set_mme(const struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme);
+
+#endif
