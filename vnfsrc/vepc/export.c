@@ -6,27 +6,25 @@
 /* Slots, blocks or answers that one step may look at. */
 #define STEP_BUDGET 65536
 
-/* Writes the record at a slot. Returns 0 when there is nothing to write. */
-static int export_slot(const struct vepc *vepc, u64 section, u64 slot, struct pv_writer *w)
+/* Writes the record at a slot. */
+static void export_slot(const struct vepc *vepc, u64 section, u64 slot, struct pv_writer *w)
 {
     switch (section) {
     case VEPC_SECTION_UE:
         export_ue(vepc, slot, w);
-        return 1;
+        break;
     case VEPC_SECTION_SESSION:
         export_session(vepc, slot, w);
-        return 1;
+        break;
     case VEPC_SECTION_BEARER:
         export_bearer(vepc, slot, w);
-        return 1;
-    case VEPC_SECTION_BUCKET:
-        return export_bucket(vepc, slot, w);
+        break;
     case VEPC_SECTION_USAGE:
         export_usage(vepc, slot, w);
-        return 1;
+        break;
     default:
         export_cleared(slot, w);
-        return 1;
+        break;
     }
 }
 
@@ -56,13 +54,36 @@ static void export_contexts(const struct vepc *vepc, struct pv_export *step, str
             break;
         int cleared = step->section == VEPC_SECTION_CLEARED;
         int in_time = step->until == 0 || table->epoch[slot] <= step->until;
-        if (cleared || (table->teid[slot] != 0 && in_time))
-            step->records += (u64)export_slot(vepc, step->section, slot, w);
+        if (cleared || (table->teid[slot] != 0 && in_time)) {
+            export_slot(vepc, step->section, slot, w);
+            step->records++;
+        }
         slot++;
         budget--;
     }
     step->cursor = slot;
     step->more = slot < table->capacity;
+}
+
+/* Buckets are exported once, while nothing else happens. Those that are full say nothing; most
+ * are, and most of them need not be looked at. */
+static void export_buckets(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w)
+{
+    u64 now = vepc->now_ns * 16;
+    u64 budget = STEP_BUDGET;
+    u64 slot = step->cursor;
+    while (slot < vepc->bearers.capacity && budget-- > 0 &&
+           step_has_room(step, w, VEPC_BUCKET_RECORD_MAX)) {
+        if (slot % BUCKET_BLOCK == 0 && vepc->bucket_latest[slot / BUCKET_BLOCK] <= now) {
+            slot += BUCKET_BLOCK;
+            continue;
+        }
+        if (vepc->bearers.teid[slot] != 0)
+            step->records += (u64)export_bucket(vepc, slot, w);
+        slot++;
+    }
+    step->cursor = slot;
+    step->more = slot < vepc->bearers.capacity;
 }
 
 /* The cursor is the serial number of the next answer. */
@@ -240,6 +261,9 @@ i64 vnf_export(u8 *arena, struct pv_export *step)
         break;
     case VEPC_SECTION_TRANSACTION:
         export_transactions(vepc, step, &w);
+        break;
+    case VEPC_SECTION_BUCKET:
+        export_buckets(vepc, step, &w);
         break;
     case VEPC_SECTION_RECORD:
         export_records(vepc, step, &w);

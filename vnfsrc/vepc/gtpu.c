@@ -5,6 +5,7 @@
 #include "gtpc_send.h"
 #include "icmp.h"
 #include "paths.h"
+#include "qos.h"
 #include "sessions.h"
 
 #define GTPU_ECHO_REQUEST 1
@@ -365,6 +366,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     if (!source_is_own(uplink, message->body)) {
         drop(turn, packet, DROP_spoofed_source);
+        return;
+    }
+    if (!qos_police_uplink(vepc, uplink, length)) {
+        drop(turn, packet, DROP_over_rate_uplink);
         return;
     }
     uplink->packets++;

@@ -3,6 +3,7 @@
 #include "import.h"
 #include "packets.h"
 #include "pools.h"
+#include "qos.h"
 #include "sessions.h"
 
 /* Takes a record's TEID; returns its slot, or CONTEXTS_NONE with the record refused. */
@@ -257,8 +258,10 @@ void import_bucket(struct vepc *vepc, struct pv_reader *in)
         import_refuse(in, VEPC_FIELD_BUCKET_DOWNLINK, -PV_ERROR_NOT_CANONICAL);
     if (in->error)
         return;
-    vepc->uplink[bearer].bucket.full = r.uplink ? vepc->now_ns * 16 + r.uplink : 0;
-    vepc->downlink[bearer].bucket.full = r.downlink ? vepc->now_ns * 16 + r.downlink : 0;
+    u64 now = vepc->now_ns * 16;
+    vepc->uplink[bearer].bucket.full = r.uplink ? now + r.uplink : 0;
+    vepc->downlink[bearer].bucket.full = r.downlink ? now + r.downlink : 0;
+    bucket_note(vepc, bearer, now + (r.uplink > r.downlink ? r.uplink : r.downlink));
 }
 
 /* Usage is added to what is there. It may come after the instance took over; then a bearer

@@ -4,6 +4,7 @@
 #include "filters.h"
 #include "packets.h"
 #include "pools.h"
+#include "qos.h"
 
 static u64 imsi_hash(const u8 *imsi)
 {
@@ -115,6 +116,7 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
         set_address_lookup(vepc, session, (u32)(bearer_slot + 1));
         vepc->incomplete_sessions--;
     }
+    session_police(vepc, bearer->session);
 }
 
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,

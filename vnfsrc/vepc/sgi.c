@@ -4,6 +4,7 @@
 #include "gtpu.h"
 #include "icmp.h"
 #include "pools.h"
+#include "qos.h"
 
 static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
 {
@@ -13,11 +14,15 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
         return;
     }
     struct downlink *downlink = &vepc->downlink[bearer - 1];
+    u64 length = packet->length;
     if (!downlink->connected) {
         drop(turn, packet, DROP_idle);
         return;
     }
-    u64 length = packet->length;
+    if (!qos_police_downlink(vepc, downlink, length)) {
+        drop(turn, packet, DROP_over_rate_downlink);
+        return;
+    }
     gtpu_send(turn, packet, downlink);
     if (packet->reason)
         return;

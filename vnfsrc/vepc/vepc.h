@@ -40,8 +40,12 @@ enum counter {
 /* A token bucket as the time at which it is full again; see qos.h. */
 struct bucket {
     u64 full; /* sixteenths of a ns */
-    u64 cost; /* sixteenths of a ns a byte, 0 without a limit */
+    u64 cost; /* of a byte, 0 without a limit */
 };
+
+/* Bearers whose buckets share a note of the latest `full`, so that an export finds the few
+ * buckets that are not full. */
+#define BUCKET_BLOCK 64
 
 struct usage {
     u64 uplink_packets;
@@ -268,6 +272,10 @@ struct vepc {
     struct index bearer_by_enb; /* every bearer with a known eNodeB F-TEID */
 
     struct pdn pdn[16];
+
+    u64 *bucket_latest; /* by bearer slot / BUCKET_BLOCK: no bucket is full later */
+    u64 bucket_burst;   /* sixteenths of a ns */
+    u8 marking[256];    /* DSCP by QCI */
 
     struct path *path; /* by slot: 0 .. path_count - 1 */
     u32 *path_order;   /* slots in ascending order of (peer, plane) */

@@ -4,6 +4,7 @@
 #include "packets.h"
 #include "pools.h"
 #include "procedures.h"
+#include "qos.h"
 #include "sgi.h"
 #include "tft.h"
 #include "transactions.h"
@@ -93,6 +94,7 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     u8 *timers = place(layout, timers_footprint(2 * sessions + config->peers));
     u8 *packets = place(layout, packets_footprint(config->packets));
     u8 *filters = place(layout, filters_footprint(config->filters));
+    u8 *buckets = place(layout, qos_footprint(bearers));
     u8 *records = place(layout, config->records * sizeof(struct vepc_record_record));
     u64 foreign = config->mode == VEPC_CONFIG_MODE_SGW ? sessions : 0;
     u8 *foreign_apns = place(layout, foreign * sizeof(struct foreign_apn));
@@ -117,6 +119,7 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     timers_init(&vepc->timers, 2 * sessions + config->peers, timers);
     packets_init(vepc, config->packets, packets);
     filters_init(vepc, config->filters, filters);
+    qos_init(vepc, buckets);
     vepc->record = pv_native(records);
     vepc->foreign_apn = pv_native(foreign_apns);
 }
