@@ -32,6 +32,7 @@ class Selection:
     vnf: Vnf
     schema: Schema
     counters: tuple[str, ...]
+    gauges: tuple[str, ...]
     artifact_sha256: str
     note: str = ""
     """Why it is not the JIT, when "auto" had to fall back."""
@@ -89,8 +90,8 @@ def _native_of(artifact: Artifact | Label) -> LoadedVnf:
 def _selection(
     loaded: LoadedVnf, artifact: Artifact | Label, schema: Schema, note: str
 ) -> Selection:
-    counters = artifact.manifest.counters
-    return Selection(Vnf(loaded), schema, counters, artifact.sha256, note)
+    counters, gauges = artifact.manifest.counters, artifact.manifest.gauges
+    return Selection(Vnf(loaded), schema, counters, gauges, artifact.sha256, note)
 
 
 def _schema_of(artifact: Artifact | Label) -> Schema:

@@ -36,6 +36,7 @@ def write_blade(
     ports: str | None = None,
     peers: dict[str, int] | None = None,
     config: Path = DATA / "thousands.toml",
+    more: str = "",
 ) -> Path:
     """Writes a blade's configuration; `peers` are all blades with the TCP ports that they
     listen on, this one's own among them."""
@@ -66,6 +67,7 @@ active = {str(active).lower()}
 control = "{name}.sock"
 state_dir = "{name}.state"
 {agent}
+{more}
 {ports}""")
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -38,11 +39,14 @@ def test_ready_status_and_stop(tmp_path: Path) -> None:
         shown = portvnf("status", agent.control)
         status = json.loads(shown.stdout)
         assert {**status, "event": "ready"} == ready
-        listed = portvnf("counters", agent.control)
-        counters = dict(line.split() for line in listed.stdout.splitlines())
-        assert counters["sessions"] == "0" and counters == {
-            name: str(value) for name, value in agent.ask("counters")["counters"].items()
-        }
+        listed = portvnf("counters", agent.control, "--json")
+        groups = json.loads(listed.stdout)
+        drops = {f"drop_{name}": value for name, value in groups["drops"].items()}
+        assert {**groups["counters"], **drops} == agent.ask("counters")["counters"]
+        assert groups["counters"]["sessions"] == 0 and groups["engine"]["held"] == 0
+        text = portvnf("counters", agent.control).stdout
+        assert re.search(r"^sessions +0$", text, re.MULTILINE)
+        assert re.search(r"^s11( +0){7}$", text, re.MULTILINE)
         assert agent.ask("ports")["ports"]["s11"]["rx_packets"] == 0
         stopped = portvnf("stop", agent.control)
         assert (stopped.returncode, stopped.stderr) == (0, "")

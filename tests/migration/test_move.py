@@ -55,6 +55,7 @@ def test_everything_moves_there_and_back(
     for source, to in (("a", "b"), ("b", "a")):
         done = pair.move(source, to)
         assert done["event"] == "done" and done["sessions"] == len(subscribers)
+        assert pair[source].migrations["out", "done"] == pair[to].migrations["in", "done"] == 1
         assert (done["from"]["name"], done["to"]["name"]) == (source, to)
         assert done["from"]["artifact_sha256"] == done["to"]["artifact_sha256"]
         assert [e["event"] for e in pair.events if e["event"] != "round"] == [

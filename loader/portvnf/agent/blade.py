@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,9 @@ from portvnf import config, select
 from portvnf.agent.configuration import FREEZE_LIMIT_MS, BladeSpec
 from portvnf.agent.ownership import Gone, Ownership
 from portvnf.agent.recovery import RestartCounter
+from portvnf.agent.view import View
+from portvnf.charging.drain import Drain
+from portvnf.charging.journal import Journal
 from portvnf.errors import (
     AgentError,
     ConfigError,
@@ -56,8 +60,10 @@ class Blade:
         self.outcomes = destination.Outcomes()
         self._instance: Instance | None = None
         self._busy = threading.Lock()
-        # Held while the instance is looked at, so that it is not ended meanwhile.
-        self._looking = threading.RLock()
+        self.view = View(spec.name, self.selection, lambda: self.instance)
+        self.charging = Drain(Journal(spec.charging) if spec.charging else None, complain)
+        self.migrations: Counter[tuple[str, str]] = Counter()
+        """By direction, "out" or "in", and outcome: "done", "failed" or "in doubt"."""
 
     def _check_ports(self) -> None:
         schema = self.selection.schema
@@ -77,6 +83,7 @@ class Blade:
     def close(self) -> None:
         """Ends the instance, if there is one. A migration that is under way comes first; one
         that does not end in time is left to the end of the process."""
+        self.charging.close()
         if not self._busy.acquire(timeout=CLOSE_WAIT_S):
             complain(f"{self.spec.name} ends in the middle of a migration, which is cut off")
             self._withdraw_all()
@@ -130,7 +137,7 @@ class Blade:
 
     def status(self) -> dict[str, Any]:
         """Identity, state and how much there is."""
-        with self._looking:
+        with self.view.lock:
             counters = {} if self.state == State.STANDBY else self.counters()
             state = self.state.value
         status = {**self.identity(), "state": state, "note": self.selection.note}
@@ -138,17 +145,7 @@ class Blade:
 
     def counters(self) -> dict[str, int]:
         """The VNF's counters."""
-        with self._looking:
-            return dict(self.instance.counters(self.selection.counters))
-
-    def ports(self) -> dict[str, dict[str, int]]:
-        """The packet engine's counters of each port."""
-        with self._looking:
-            instance = self.instance
-            return {
-                port.name: vars(instance.engine.port_stats(instance.number_of(port.name)))
-                for port in instance.ports
-            }
+        return self.view.counters()
 
     def _fresh_instance(self) -> Instance:
         record = {**self.config.record, "restart_counter": self.restarts.read()}
@@ -182,9 +179,10 @@ class Blade:
             self.ownership.clear()
             instance.announce()
             instance.serve()
+            self.charging.begin(instance)
 
     def _activate(self, instance: Instance) -> None:
-        with self._looking:
+        with self.view.lock:
             self._instance = instance
             self.state = State.ACTIVE
 
@@ -210,6 +208,7 @@ class Blade:
                 raise
             self._activate(instance)
             instance.serve()
+            self.charging.begin(instance)
             return self.counters()["sessions"], loaded.note(path) if loaded.upgraded else ""
 
     def _recovery_of(self, instance: Instance) -> int:
@@ -219,13 +218,13 @@ class Blade:
 
     def export(self, path: Path) -> int:
         """Writes the state to an image file; returns its size in bytes."""
-        with self._alone("export its state"):
+        with self._alone("export its state"), self.charging.paused():
             state = self.instance.export_image(self.selection.artifact_sha256)
             return image.write(path, state)
 
     def record(self, port: str, path: Path | None) -> None:
         """Begins or ends the recording of a port."""
-        with self._looking:
+        with self.view.lock:
             instance = self.instance
             if port not in [known.name for known in instance.ports]:
                 raise AgentError(f"{self.spec.name} has no port {port!r}")
@@ -237,12 +236,13 @@ class Blade:
             instance = self.instance
             if self.state != State.ACTIVE:
                 raise AgentError(f"{self.spec.name} is {self.state.value}: resolve that first")
-            with self._connect(peer) as opened:
+            with self._connect(peer) as opened, contextlib.ExitStack() as resting:
                 move = source.Source(
                     instance,
                     self.selection.counters,
                     opened,
                     lambda: self._connect(peer),
+                    lambda: resting.enter_context(self.charging.paused()),
                     lambda: self.ownership.write(Gone(peer, certain=False)),
                     self.spec.agent.freeze_limit_s if self.spec.agent else FREEZE_LIMIT_MS / 1e3,
                     report,
@@ -250,11 +250,13 @@ class Blade:
                 try:
                     return move.move(self.identity())
                 finally:
+                    self.migrations["out", move.outcome] += 1
                     if move.confirmed:
                         self._retire()
                         self._note_given(peer)
                     elif move.committed:
                         self.state = State.IN_DOUBT
+                        self.charging.end()
                     else:
                         self._note_own()
 
@@ -272,7 +274,8 @@ class Blade:
 
     def _retire(self) -> None:
         """The sessions are another blade's now, or gone."""
-        with self._looking:
+        self.charging.end()
+        with self.view.lock:
             if self._instance is not None:
                 self._instance.close()
             self._instance = None
@@ -295,6 +298,7 @@ class Blade:
             finally:
                 self._instance.serve()
                 self.state = State.ACTIVE
+                self.charging.begin(self._instance)
 
     def _connect(self, peer: str) -> Channel:
         agent = self.spec.agent
@@ -318,7 +322,7 @@ class Blade:
         opened.send_control(Kind.OUTCOME, outcome=outcome)
         if outcome == COMMITTED:
             # The connection that the migration came on ends about now.
-            with self._alone("take what was held", wait_s=QUERY_WAIT_S):
+            with self._alone("take what was held", QUERY_WAIT_S), self.charging.paused():
                 destination.drain(opened, self.instance)
 
     def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
@@ -335,8 +339,11 @@ class Blade:
                         self._activate,
                     ).take(self.identity(), hello)
                 finally:
+                    taken = self._instance is not None
+                    self.migrations["in", "done" if taken else "failed"] += 1
                     if self._instance is not None:
                         self._note_taken()
+                        self.charging.begin(self._instance)
         except AgentError as error:
             opened.refuse(error)
             raise

@@ -27,8 +27,6 @@ def register(commands: Any) -> None:
 
     status = _operator(commands, "status", "what a blade is and how many sessions it has")
     status.set_defaults(run=lambda a: _print(a.control, {"command": "status"}))
-    counters = _operator(commands, "counters", "a VNF's counters")
-    counters.set_defaults(run=_counters)
     migrate = _operator(commands, "migrate", "move all sessions to another blade, live")
     migrate.add_argument("peer", help="the blade's name in [agent.peers]")
     migrate.set_defaults(run=_migrate)
@@ -70,14 +68,6 @@ def _print(socket_path: Path, request: dict[str, Any]) -> int:
     answer = ask(socket_path, request)
     if answer:
         print(json.dumps(answer, indent=2))
-    return 0
-
-
-def _counters(arguments: argparse.Namespace) -> int:
-    counters = ask(arguments.control, {"command": "counters"})["counters"]
-    width = max(len(name) for name in counters)
-    for name, value in counters.items():
-        print(f"{name:{width}}  {value}")
     return 0
 
 

@@ -55,6 +55,10 @@ class BladeSpec:
     hold_limit: int
     ports: tuple[PortSpec, ...]
     agent: AgentSpec | None
+    charging: Path | None
+    """The file that charging records are appended to; None: they stay in the VNF."""
+    metrics: Address | None
+    """Where Prometheus finds the metrics; None: nowhere."""
 
 
 def load(path: Path) -> BladeSpec:
@@ -62,6 +66,8 @@ def load(path: Path) -> BladeSpec:
     top = load_toml(path)
     blade = Table(top.take("blade", dict, required=True), f"{path}, [blade]")
     agent = top.take("agent", dict)
+    charging = top.take("charging", dict)
+    metrics = top.take("metrics", dict)
     ports = top.take("port", list, required=True)
     top.end()
     folder = path.parent
@@ -84,6 +90,10 @@ def load(path: Path) -> BladeSpec:
             for number, values in enumerate(ports, 1)
         ),
         agent=None if agent is None else _agent(Table(agent, f"{path}, [agent]"), folder),
+        charging=None
+        if charging is None
+        else _charging(Table(charging, f"{path}, [charging]"), folder),
+        metrics=None if metrics is None else _metrics(Table(metrics, f"{path}, [metrics]")),
     )
     blade.end()
     _check(path, spec)
@@ -118,6 +128,18 @@ def _agent(table: Table, folder: Path) -> AgentSpec:
     )
     table.end()
     return spec
+
+
+def _charging(table: Table, folder: Path) -> Path:
+    file = _path(table, "file", folder, required=True)
+    table.end()
+    return file
+
+
+def _metrics(table: Table) -> Address:
+    address = _address(table, "listen", table.take("listen", str, required=True))
+    table.end()
+    return address
 
 
 def _name(where: str, name: str) -> str:

@@ -6,6 +6,7 @@ Every command ends with one line that has "ok" or, for a migration, "event": "do
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -24,6 +25,7 @@ COMMANDS = (
     "status",
     "counters",
     "ports",
+    "records",
     "export",
     "restore",
     "record",
@@ -36,17 +38,20 @@ COMMANDS = (
 def serve(connection: socket.socket, blade: Blade, stop: Callable[[], None]) -> None:
     """Answers the commands of one connection until it ends."""
 
+    def send(message: Message) -> None:
+        connection.sendall(json.dumps(message).encode() + b"\n")
+
     def answer(message: Message) -> None:
         with contextlib.suppress(OSError):  # the operator left; the command goes on
-            connection.sendall(json.dumps(message).encode() + b"\n")
+            send(message)
 
     stream = connection.makefile("r", encoding="utf-8", errors="replace")
     with connection, stream, contextlib.suppress(OSError):
         for line in stream:
-            _obey(line, blade, answer, stop)
+            _obey(line, blade, answer, send, stop)
 
 
-def _obey(line: str, blade: Blade, answer: Answer, stop: Callable[[], None]) -> None:
+def _obey(line: str, blade: Blade, answer: Answer, send: Answer, stop: Callable[[], None]) -> None:
     command = ""
     try:
         request = _request(line)
@@ -56,11 +61,26 @@ def _obey(line: str, blade: Blade, answer: Answer, stop: Callable[[], None]) -> 
         elif command == "stop":
             answer({"ok": True})
             stop()
+        elif command == "records":
+            _stream(blade, _text(request, "section"), send)
         else:
             answer({"ok": True, **_result(command, request, blade)})
     except PortvnfError as error:
         kind: Message = {"event": "error"} if command == "migrate" else {"ok": False}
         answer({**kind, "message": error.message})
+
+
+def _stream(blade: Blade, section: str, send: Answer) -> None:
+    """A section's records as they are, piece by piece. An OSError when the operator has seen
+    enough and left: there is nobody to go on for."""
+    schema = blade.selection.schema
+    records = blade.view.records(section)
+    stated = {"name": schema.name, "version": schema.version, "sha256": schema.sha256()}
+    send({"event": "schema", **stated})
+    for chunk in records:
+        data = base64.b64encode(chunk.data).decode("ascii")
+        send({"event": "records", "section": section, "records": chunk.records, "data": data})
+    send({"ok": True})
 
 
 def _request(line: str) -> Message:
@@ -95,7 +115,7 @@ def _result(command: str, request: Message, blade: Blade) -> Message:
     if command == "counters":
         return {"counters": blade.counters()}
     if command == "ports":
-        return {"ports": blade.ports()}
+        return {"ports": blade.view.ports(), "engine": blade.view.engine()}
     if command == "export":
         return {"bytes": blade.export(Path(_text(request, "path")))}
     if command == "restore":

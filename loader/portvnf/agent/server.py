@@ -15,6 +15,7 @@ from portvnf.agent import control
 from portvnf.agent.blade import MESSAGE_TIMEOUT_S, Blade, State, complain
 from portvnf.agent.configuration import BladeSpec
 from portvnf.errors import AgentError, PortvnfError
+from portvnf.metrics import endpoint
 from portvnf.migration import channel
 
 HANDSHAKE_TIMEOUT_S = 30.0
@@ -39,6 +40,8 @@ def run(spec: BladeSpec, take_ownership: bool = False) -> int:
         operators = stack.enter_context(_control_socket(spec))
         stack.callback(spec.control.unlink, missing_ok=True)
         peers = stack.enter_context(_peer_socket(spec)) if spec.agent else None
+        if spec.metrics is not None:
+            stack.enter_context(endpoint.serving(spec.metrics, blade))
         _begin(blade, take_ownership)
         _in_background(
             lambda: _accept(operators, stopping, lambda c: control.serve(c, blade, stopping.set))

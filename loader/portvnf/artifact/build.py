@@ -34,7 +34,7 @@ class Recipe:
     version: str
     sources: tuple[Path, ...]
     includes: tuple[Path, ...]
-    interface: Path  # JSON: schema {name, version, sha256}, counters, drop_reasons
+    interface: Path  # JSON: schema {name, version, sha256}, counters, gauges, drop_reasons
 
 
 def build(recipe: Recipe, toolchain: Toolchain) -> tuple[bytes, set[Path]]:
@@ -80,6 +80,7 @@ def _manifest(recipe: Recipe, producer: str, inputs: Iterable[Path]) -> Manifest
             "abi": cdef.constants("vnf.h")["PV_ABI_VERSION"],
             "schema": interface["schema"],
             "counters": interface["counters"],
+            "gauges": interface["gauges"],
             "drop_reasons": interface["drop_reasons"],
             "producer": producer,
             "source_sha256": source_digest(inputs),

@@ -34,6 +34,7 @@ class Manifest:
     abi: int  # PV_ABI_VERSION of the headers that the VNF was built with
     schema: Schema
     counters: tuple[str, ...]  # names for vnf_counters, in order
+    gauges: tuple[str, ...]  # those of the counters that say how many there are now
     drop_reasons: tuple[str, ...]  # names for pv_packet.reason, from 1
     producer: str  # the compiler
     source_sha256: str  # of names and contents of every source and header
@@ -62,6 +63,7 @@ class Manifest:
                 _digest(raw["schema"], "sha256"),
             ),
             counters=_names(raw, "counters"),
+            gauges=_names(raw, "gauges"),
             drop_reasons=_names(raw, "drop_reasons"),
             producer=_text(raw, "producer"),
             source_sha256=_digest(raw, "source_sha256"),

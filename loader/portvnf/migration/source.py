@@ -67,6 +67,7 @@ class Source:
         counters: tuple[str, ...],
         channel: Channel,
         reconnect: Reconnect,
+        freezing: Callable[[], object],
         giving: Callable[[], None],
         freeze_limit_s: float,
         report: Report,
@@ -76,6 +77,7 @@ class Source:
         self._channel = channel
         self._first_channel = channel
         self._reconnect = reconnect
+        self._freezing = freezing
         self._giving = giving
         self._freeze_limit_s = freeze_limit_s
         self._report = report
@@ -86,6 +88,11 @@ class Source:
         """Whether the destination said that the sessions are its own."""
         self._started = 0.0
         self._frozen_at = 0.0
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: "done", "failed" or "in doubt"."""
+        return "done" if self.confirmed else "in doubt" if self.committed else "failed"
 
     def move(self, identity: dict[str, Any]) -> dict[str, Any]:
         """Carries the migration out and returns its report. After a MigrationError the
@@ -190,6 +197,7 @@ class Source:
         return records
 
     def _freeze(self) -> None:
+        self._freezing()  # what else works on the state comes to a rest first
         self._frozen_at = time.monotonic()
         self._limit()
         self._instance.hold()

@@ -232,6 +232,7 @@ def read_counters(path: Path) -> dict[str, list[str]]:
     A dropped packet's reason is 1 + the place of its name among the drop reasons.
     """
     counters: list[str] = []
+    gauges: list[str] = []
     reasons: list[str] = []
     for line in path.read_text().splitlines():
         kind, _, rest = line.strip().partition("(")
@@ -240,7 +241,9 @@ def read_counters(path: Path) -> dict[str, list[str]]:
             counters.append(f"drop_{name}" if kind == "DROP" else name)
             if kind == "DROP":
                 reasons.append(name)
-    return {"counters": counters, "drop_reasons": reasons}
+            elif kind == "GAUGE":
+                gauges.append(name)
+    return {"counters": counters, "gauges": gauges, "drop_reasons": reasons}
 
 
 def main() -> None:

@@ -1,0 +1,117 @@
+"""A charging record in the words of TS 32.298: the fields of a PGWRecord or SGWRecord.
+
+Field names are those of its ASN.1 (5.2.2.2). Values are as JSON has them: numbers where ASN.1
+has numbers, digits and addresses as people write them, other octets in hexadecimal. What a
+record does not know is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from portvnf.identities import digits, plmn
+
+Cdr = dict[str, Any]
+
+# RecordType (TS 32.298, 5.1.1.5) and the name of the gateway's own address, by mode.
+_KINDS = {
+    "combined": (85, "p-GWAddress"),
+    "pgw": (85, "p-GWAddress"),
+    "sgw": (84, "s-GWAddress"),
+}
+_NO_ADDRESS = "::"
+_WALL = "recordOpeningTime"  # the one field that depends on when the record is worded
+_PDN_TYPES = {1: "IPv4", 2: "IPv6", 3: "IPv4v6"}
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """The gateway that the records are of, as it was when they were taken."""
+
+    gateway: Any
+    """Its own record (section `gateway`)."""
+    now: datetime
+    """The wall clock when its uptime was read."""
+
+    @property
+    def node(self) -> str:
+        """nodeID: names the numbering that localSequenceNumber belongs to. A gateway that starts
+        without state begins a new one, and counts its starts in its Recovery value."""
+        return f"vepc-{self.gateway.restart_counter}"
+
+    def word(self, record: Any) -> Cdr:
+        """One record. `record` is construct's, of section `record`."""
+        kind, own = _KINDS[self.gateway.mode]
+        cdr: Cdr = {
+            "recordType": kind,
+            "servedIMSI": digits(record.imsi),
+            own: _own_address(self.gateway),
+            "chargingID": record.charging_id,
+            "servingNodeAddress": [record.peer] if record.peer != _NO_ADDRESS else [],
+            "accessPointNameNI": record.apn,
+            "pdpPDNType": _PDN_TYPES.get(record.pdn_type, str(record.pdn_type)),
+            **_addresses(record),
+            "listOfTrafficVolumes": [
+                {
+                    "dataVolumeGPRSUplink": record.uplink_bytes,
+                    "dataVolumeGPRSDownlink": record.downlink_bytes,
+                    "ePCQoSInformation": _qos(record.qos),
+                }
+            ],
+            _WALL: self._opened(record),
+            "duration": (record.closed_ms - record.opened_ms) // 1000,
+            "causeForRecClosing": record.cause,
+            "recordSequenceNumber": record.sequence,
+            "nodeID": self.node,
+            "localSequenceNumber": record.serial,
+            "servedMSISDN": digits(record.msisdn),
+            "servedIMEI": digits(record.mei),
+            "chargingCharacteristics": record.charging_characteristics,
+            "servingNodePLMNIdentifier": plmn(record.serving_network),
+            "rATType": record.rat_type,
+            "userLocationInformation": record.uli,
+            "recordExtensions": {
+                "ePSBearerIdentity": record.ebi,
+                "packetsUplink": record.uplink_packets,
+                "packetsDownlink": record.downlink_packets,
+            },
+        }
+        return {name: value for name, value in cdr.items() if value not in ("", [])}
+
+    def _opened(self, record: Any) -> str:
+        age = timedelta(milliseconds=self.gateway.uptime_ms - record.opened_ms)
+        opened = (self.now - age).astimezone(UTC)
+        return opened.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def identity(cdr: Cdr) -> tuple[object, ...]:
+    """What is the same whenever and wherever one record is worded."""
+    return tuple((name, repr(value)) for name, value in sorted(cdr.items()) if name != _WALL)
+
+
+def _own_address(gateway: Any) -> str:
+    """The control-plane address: that of S5/S8 where there is one, else of S11."""
+    ends = (gateway.s5.ipv4, gateway.s5.ipv6, gateway.s11.ipv4, gateway.s11.ipv6)
+    return next((str(end) for end in ends if end != _NO_ADDRESS), "")
+
+
+def _addresses(record: Any) -> Cdr:
+    """With two addresses, the IPv4 one is the extension (5.1.2.2.43A)."""
+    if record.pdn_type == 1:
+        return {"servedPDPPDNAddress": record.ipv4}
+    prefix = {"servedPDPPDNAddress": record.prefix}
+    return {**prefix, "servedPDPPDNAddressExt": record.ipv4} if record.pdn_type == 3 else prefix
+
+
+def _qos(qos: Any) -> Cdr:
+    """Rates in bit/s (TS 32.298 refers to TS 29.212)."""
+    told = {"qCI": qos.qci, "aRP": qos.arp}
+    rates = {
+        "maxRequestedBandwithUL": qos.mbr_uplink,
+        "maxRequestedBandwithDL": qos.mbr_downlink,
+        "guaranteedBitrateUL": qos.gbr_uplink,
+        "guaranteedBitrateDL": qos.gbr_downlink,
+    }
+    return {**told, **{name: kbps * 1000 for name, kbps in rates.items() if kbps}}

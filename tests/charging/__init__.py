@@ -1,0 +1,1 @@
+"""Charging records: worded, written once, and taken off the VNF."""
