@@ -86,7 +86,7 @@ BEARERS = (
 FILTERS = (
     {"s1u_teid": 0x12, "match": {
         "identifier": 1, "direction": "bidirectional", "precedence": 10, "remote": "10.1.0.0",
-        "remote_mask": f"{'00' * 12}ffff0000", "protocol": [17], "remote_ports": [5060, 5061]}},
+        "remote_mask": f"{'ff' * 12}ffff0000", "protocol": [17], "remote_ports": [5060, 5061]}},
     {"s1u_teid": 0x12, "match": {
         "identifier": 2, "direction": "downlink", "precedence": 20, "local_ports": [4000, 4000]}},
 )  # fmt: skip

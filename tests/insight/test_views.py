@@ -8,7 +8,7 @@ import pytest
 
 from portvnf.errors import AgentError, ConfigError, ImageError
 from portvnf.identities import digits, location, plmn, tbcd_of_imsi
-from portvnf.insight import counters, filter_words, peers, sessions, subscriber, table
+from portvnf.insight import counters, peers, sessions, subscriber, table
 from portvnf.insight.records import Records
 from portvnf.insight.sessions import Choice
 from portvnf.insight.subscriber_text import described
@@ -95,9 +95,9 @@ def test_one_subscriber() -> None:
     assert default["age_s"] == 600.0 and default["priority_level"] == 8
     assert not default["may_preempt"] and not default["may_be_preempted"]
     assert voice["may_preempt"] and voice["may_be_preempted"] and voice["priority_level"] == 2
-    assert [f["matches"] for f in voice["filters"]] == [
-        "up and down, UDP, remote 10.1.0.0/16 ports 5060-5061",
-        "down, local port 4000",
+    assert voice["filters"] == [
+        "both udp remote 10.1.0.0/16 port 5060-5061 id 1 precedence 10",
+        "down local port 4000 id 2 precedence 20",
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_subscriber_in_words() -> None:
     text = "\n".join(described(subscriber.find(gateway(), CONNECTED)))
     for said in ("IMSI          001010000000001", "PDN connection internet (ipv4v6)",
                  "default bearer 5\n", "dedicated bearer 7 by rule voice\n",
-                 "filter 10     up and down, UDP, remote 10.1.0.0/16 ports 5060-5061",
+                 "filter        both udp remote 10.1.0.0/16 port 5060-5061 id 1 precedence 10",
                  "GBR           64 kbit/s up, 64 kbit/s down",
                  "13 packets, 1300 bytes (300 bytes in no charging record yet)"):  # fmt: skip
         assert said in text
@@ -167,25 +167,6 @@ def test_counters_in_groups() -> None:
         "0",
         "0",
     ]
-
-
-WORDS = [
-    ({}, "every packet"),
-    ({"direction": "uplink", "protocol": [6], "local_ports": [80, 80]}, "up, TCP, local port 80"),
-    ({"remote": "2001:db8::", "remote_mask": "ff" * 4 + "00" * 12}, "remote 2001:db8::/32"),
-    ({"remote": "10.0.0.1", "remote_mask": "00" * 12 + "ffffffff"}, "remote 10.0.0.1"),
-    ({"remote": "10.0.0.1", "remote_mask": "00" * 12 + "ff00ff00"}, "remote 10.0.0.1/255.0.255.0"),
-    ({"spi": [0x99], "protocol": [50]}, "ESP, SPI 0x00000099"),
-    ({"traffic_class": 0xB8, "traffic_class_mask": 0xFC}, "traffic class 0xb8/0xfc"),
-    ({"flow_label": [0x12345], "protocol": [200]}, "protocol 200, flow label 0x12345"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("values", "said"), WORDS)
-def test_a_filter_in_words(values: dict[str, Any], said: str) -> None:
-    kind = SCHEMA.records["packet_filter"]
-    match = kind.parse(kind.build(filled(kind, values)))
-    assert filter_words.words(match) == said
 
 
 def test_identities() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from portvnf import packet_filter
 from portvnf.errors import AgentError
 from portvnf.identities import digits, location, plmn, tbcd_of_imsi
-from portvnf.insight import filter_words
 from portvnf.insight.records import Records
 
 _WAYS = ("uplink_packets", "uplink_bytes", "downlink_packets", "downlink_bytes")
@@ -127,11 +127,7 @@ def _add_bearers(records: Records, sessions: list[dict[str, Any]], uptime_ms: in
             told["usage_since_record"][way] = usage[way]
             told["usage"][way] += usage[way]
     for told, record in theirs("filter"):
-        match = record.match
-        told["filters"].append(
-            {"identifier": match.identifier, "precedence": match.precedence,
-             "matches": filter_words.words(match)}
-        )  # fmt: skip
+        told["filters"].append(packet_filter.show(record.match))
     for told, packet in theirs("packet"):
         told["buffered_packets"] += 1
         told["buffered_bytes"] += len(packet.data) // 2

@@ -86,7 +86,7 @@ def _bearer(bearer: dict[str, Any], default: bool) -> Iterator[str]:
         ("buffered", waiting if bearer["buffered_packets"] else ""),
     )
     for match in bearer["filters"]:
-        yield f"    filter {match['precedence']:<5}  {match['matches']}"
+        yield f"    filter        {match}"
 
 
 def _qos(bearer: dict[str, Any]) -> str:
