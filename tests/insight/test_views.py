@@ -16,7 +16,7 @@ from portvnf.state import upgrade
 from portvnf.state.skim import Skimmer
 from tests.vepc.gateway import DATA
 
-from .small_gateway import CONNECTED, IDLE, SCHEMA, SECTIONS, filled, gateway, octets
+from .small_gateway import CONNECTED, IDLE, SCHEMA, SECTIONS, gateway, octets
 
 
 def teids(choice: Choice) -> list[int]:
