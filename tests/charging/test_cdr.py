@@ -70,6 +70,14 @@ def test_addresses_and_gateways_of_each_kind() -> None:
         assert absent not in unknown
 
 
+def test_usage_of_a_bearer_that_is_forgotten() -> None:
+    """All that is known is the Charging ID and the volume."""
+    late = word(pdn_type=0, imsi="ff" * 8, apn="", ipv4="0.0.0.0", prefix="::/64", peer="::",
+                cause=20, msisdn="", mei="", uli="", serving_network="000000")  # fmt: skip
+    assert late["chargingID"] == 70 and late["causeForRecClosing"] == 20
+    assert not {"servedIMSI", "pdpPDNType", "servedPDPPDNAddress", "accessPointNameNI"} & set(late)
+
+
 def test_the_identity_leaves_out_the_wall_clock_alone() -> None:
     later = Recorder(Holder().gateway(), datetime.now(UTC)).word(record(8))
     assert identity(later) == identity(word()) and later != word()

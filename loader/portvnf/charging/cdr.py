@@ -51,7 +51,7 @@ class Recorder:
             "chargingID": record.charging_id,
             "servingNodeAddress": [record.peer] if record.peer != _NO_ADDRESS else [],
             "accessPointNameNI": record.apn,
-            "pdpPDNType": _PDN_TYPES.get(record.pdn_type, str(record.pdn_type)),
+            "pdpPDNType": _PDN_TYPES.get(record.pdn_type, ""),
             **_addresses(record),
             "listOfTrafficVolumes": [
                 {
@@ -98,7 +98,10 @@ def _own_address(gateway: Any) -> str:
 
 
 def _addresses(record: Any) -> Cdr:
-    """With two addresses, the IPv4 one is the extension (5.1.2.2.43A)."""
+    """With two addresses, the IPv4 one is the extension (5.1.2.2.43A). Usage that came after
+    its bearer was forgotten has none."""
+    if record.pdn_type not in _PDN_TYPES:
+        return {}
     if record.pdn_type == 1:
         return {"servedPDPPDNAddress": record.ipv4}
     prefix = {"servedPDPPDNAddress": record.prefix}
