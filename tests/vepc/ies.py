@@ -16,7 +16,7 @@ from typing import Any
 from pycrate_mobile import TS29274_GTPC as codec  # noqa: N811
 
 from . import traffic_flow
-from .addresses import ENB, MME
+from .addresses import ENB, MME, PGW, SGW
 
 Words = dict[str, Any]
 
@@ -29,6 +29,7 @@ INTERFACES = {
 _INTERFACE_NAMES = {number: name for name, number in INTERFACES.items()}
 _HOMES = {
     "s1u_enb": ENB, "forward_enb_downlink": ENB, "forward_enb_uplink": ENB, "s11_mme": MME,
+    "s5u_sgw": SGW, "s5c_sgw": SGW, "s5u": PGW, "s5c": PGW,
 }  # fmt: skip
 _CAUSE, _PAA, _F_TEID, _BEARER = 2, 79, 87, 93
 

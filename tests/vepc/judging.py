@@ -41,7 +41,7 @@ def _judge_action(vector: Vector, result: Result, number: int, action: Action) -
         now += bursts[burst]["ms"]
         moments.append(now)
     packets = [
-        (moment, packet, describe(port, bytes.fromhex(packet)))
+        (moment, packet, describe(port, bytes.fromhex(packet)) | {"port": SCHEMA.ports[port]})
         for moment, step in zip(moments, steps, strict=True)
         for port, packet in step["out"]
     ]

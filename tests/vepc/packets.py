@@ -19,7 +19,7 @@ from portvnf.lab import gtpv2c
 from portvnf.state.vepc import SCHEMA
 
 from . import gtpc, ies
-from .addresses import ENB, GATEWAY_S1U, GATEWAY_S11, MME
+from .addresses import ENB, GATEWAY_S1U, GATEWAY_S5, GATEWAY_S11, MME, SGW
 from .gateway import S1U, S11, SGI
 from .user_packets import ROUTE, user
 
@@ -254,6 +254,8 @@ def _datagram(
     ends: Mapping[str, Any], port: int, dport: int, message: bytes, *, checksum: bool = True
 ) -> tuple[int, bytes]:
     source, to = (MME, GATEWAY_S11) if port == S11 else (ENB, GATEWAY_S1U)
+    if ends.get("port") == "s5":
+        source, to = SGW, GATEWAY_S5
     packet = udp(
         ends.get("source", source),
         ends.get("to", to),

@@ -1,10 +1,12 @@
 /* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN connection
  * and its default bearer. */
+#include "access.h"
 #include "gtpc.h"
 #include "paths.h"
 #include "pco.h"
 #include "pools.h"
 #include "sessions.h"
+#include "ue_information.h"
 
 #define PDN_TYPE_IPV4V6 3
 #define APN_LONGEST 100
@@ -12,10 +14,10 @@
 /* What a request asks for, once it is checked. */
 struct wish {
     struct ie imsi;
-    struct vepc_tunnel mme;
-    struct vepc_tunnel enb; /* without an address when there is none */
-    u64 old_ue;             /* slot, or CONTEXTS_NONE */
-    u32 same_context;       /* whether old_ue is kept and gets one more session */
+    struct vepc_tunnel sender; /* the MME or, at a P-GW, the S-GW */
+    struct vepc_tunnel enb;    /* likewise; without an address when there is none */
+    u64 old_ue;                /* slot, or CONTEXTS_NONE */
+    u32 same_context;          /* whether old_ue is kept and gets one more session */
     u8 ebi;
     u8 rat_type;
     u8 apn;
@@ -86,8 +88,10 @@ static u32 granted(u32 asked, u32 most)
 
 static struct refusal read_bearer(const struct request *request, struct wish *wish)
 {
+    struct access access;
     struct ie context;
     struct ie ie;
+    access_of(request->turn->vepc, &access);
     if (!ies_find(request->ies, IE_BEARER_CONTEXT, 0, &context))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_CONTEXT, 0);
     if (!ies_well_formed(context))
@@ -102,9 +106,12 @@ static struct refusal read_bearer(const struct request *request, struct wish *wi
     if (!ie_read_qos(ie, &wish->qos))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_QOS, 0);
     __builtin_memset(&wish->enb, 0, sizeof wish->enb);
-    if (ies_find(context, IE_F_TEID, 0, &ie) &&
-        !ie_read_f_teid(ie, S1U_ENODEB, &request->turn->vepc->config.s1u, &wish->enb))
-        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+    if (ies_find(context, IE_F_TEID, access.create_instance, &ie)) {
+        if (!ie_read_f_teid(ie, access.tunnel, access.user, &wish->enb))
+            return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, access.create_instance);
+    } else if (is_pgw(request->turn->vepc)) {
+        return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_F_TEID, access.create_instance);
+    }
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
@@ -138,16 +145,18 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
 }
 
 /* Which UE the request is for: the one that its TEID names, or one with its IMSI that the
- * MME has forgotten (TEID 0), or a new one. */
+ * MME has forgotten (TEID 0), or a new one. An S-GW asks for each PDN connection with TEID 0. */
 static struct refusal read_ue(struct request *request, struct response *response, struct wish *wish)
 {
     struct vepc *vepc = request->turn->vepc;
+    struct access access;
     struct ie ie;
+    access_of(vepc, &access);
     if (!ies_find(request->ies, IE_F_TEID, 0, &ie))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_F_TEID, 0);
-    if (!ie_read_f_teid(ie, S11_MME, &vepc->config.s11, &wish->mme))
+    if (!ie_read_f_teid(ie, access.sender, access.control, &wish->sender))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
-    response->teid = wish->mme.teid;
+    response->teid = wish->sender.teid;
     if (!ies_find(request->ies, IE_IMSI, 0, &wish->imsi))
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_IMSI, 0);
     if (wish->imsi.length == 0 || wish->imsi.length > 8)
@@ -161,7 +170,7 @@ static struct refusal read_ue(struct request *request, struct response *response
     __builtin_memset(imsi, 0xff, sizeof imsi);
     memory_copy(imsi, wish->imsi.value, wish->imsi.length);
     wish->old_ue = ue_find_imsi(vepc, imsi);
-    wish->same_context = 0;
+    wish->same_context = is_pgw(vepc) && wish->old_ue != CONTEXTS_NONE;
     if (request->teid != 0) {
         u64 named = contexts_find(&vepc->ues, request->teid);
         if (named == CONTEXTS_NONE || named != wish->old_ue)
@@ -189,7 +198,6 @@ static u64 make_ue(const struct request *request, const struct wish *wish)
     __builtin_memset(ue, 0, sizeof *ue);
     __builtin_memset(ue->imsi, 0xff, sizeof ue->imsi);
     memory_copy(ue->imsi, wish->imsi.value, wish->imsi.length);
-    ue->mme = wish->mme;
     ue->rat_type = wish->rat_type;
     ue->msisdn_length = copy_optional(request->ies, IE_MSISDN, ue->msisdn, sizeof ue->msisdn);
     ue->mei_length = copy_optional(request->ies, IE_MEI, ue->mei, sizeof ue->mei);
@@ -225,6 +233,8 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
         session->prefix = pdn->pool6.base + offset6;
         session->interface_id = session_interface_id(vepc->sessions.teid[slot]);
     }
+    if (is_pgw(vepc))
+        session_set_peer(vepc, slot, &wish->sender);
     session->ambr_uplink = wish->ambr_uplink;
     session->ambr_downlink = wish->ambr_downlink;
     session_link(vepc, slot);
@@ -276,12 +286,15 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     u32 teid = vepc->bearers.teid[bearer_slot];
+    struct access access;
+    access_of(vepc, &access);
     u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
     ie_write_u8(w, IE_EBI, bearer->ebi);
     ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));
-    ie_write_f_teid(w, 0, S1U_SGW, teid, &vepc->config.s1u);
-    /* S-GW and P-GW are one: so is their tunnel. */
-    ie_write_f_teid(w, 2, S5U_PGW, teid, &vepc->config.s1u);
+    /* Where S-GW and P-GW are one, so is their tunnel. */
+    if (!is_pgw(vepc))
+        ie_write_f_teid(w, 0, S1U_SGW, teid, access.user);
+    ie_write_f_teid(w, 2, S5U_PGW, teid, access.user);
     ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
     ie_end(w, context);
 }
@@ -358,7 +371,8 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
     gtpc_learn_restart(request);
 
     u64 ue = wish.same_context ? wish.old_ue : make_ue(request, &wish);
-    vepc->ue[ue].mme = wish.mme;
+    if (!is_pgw(vepc))
+        vepc->ue[ue].mme = wish.sender;
     u64 session = make_session(request, &wish, ue);
     u64 bearer = make_bearer(vepc, &wish, session);
     ue_touch(vepc, ue);
@@ -367,8 +381,11 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
     struct ie_writer *w = &response->ies;
     u8 cause = wish.pdn_type == wish.asked_type ? CAUSE_ACCEPTED : CAUSE_NEW_PDN_TYPE;
     ie_write_cause(w, refuse(cause, 0, 0));
-    ie_write_f_teid(w, 0, S11_SGW, vepc->ues.teid[ue], &vepc->config.s11);
-    ie_write_f_teid(w, 1, S5C_PGW, vepc->sessions.teid[session], &vepc->config.s11);
+    struct access access;
+    access_of(vepc, &access);
+    if (!is_pgw(vepc))
+        ie_write_f_teid(w, 0, S11_SGW, vepc->ues.teid[ue], access.control);
+    ie_write_f_teid(w, 1, S5C_PGW, vepc->sessions.teid[session], access.control);
     write_paa(w, &vepc->session[session]);
     ie_write_u8(w, IE_APN_RESTRICTION, 0);
     if (vepc->config.apns[wish.apn].ambr_uplink || vepc->config.apns[wish.apn].ambr_downlink)

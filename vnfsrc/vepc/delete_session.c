@@ -1,13 +1,16 @@
 /* Delete Session (TS 29.274, 7.2.9 and 7.2.10). */
+#include "access.h"
 #include "gtpc.h"
 #include "sessions.h"
 
-/* The session that a request means: by its Linked EPS Bearer ID or, without one, the UE's
- * only session. CONTEXTS_NONE, with the refusal, when that names none. */
+/* The session that a request means: at a P-GW its TEID's, else by its Linked EPS Bearer ID or,
+ * without one, the UE's only session. CONTEXTS_NONE, with the refusal, when that names none. */
 static u64 find_session(const struct request *request, const struct ue *ue, struct refusal *refusal)
 {
     const struct vepc *vepc = request->turn->vepc;
     struct ie ie;
+    if (is_pgw(vepc))
+        return contexts_find(&vepc->sessions, request->teid);
     if (!ies_find(request->ies, IE_EBI, 0, &ie)) {
         u32 first = ue->first_session;
         if (first != NO_SLOT && vepc->session[first - 1].next == NO_SLOT)
@@ -34,9 +37,7 @@ struct refusal gtpc_delete_session(struct request *request, struct response *res
     u64 session = find_session(request, &vepc->ue[slot], &refusal);
     if (session == CONTEXTS_NONE)
         return refusal;
-    session_delete(vepc, session);
-    if (vepc->ue[slot].first_session == NO_SLOT)
-        ue_delete(vepc, slot);
+    session_end(vepc, session);
     ie_write_cause(&response->ies, refusal);
     return refusal;
 }

@@ -1,6 +1,7 @@
 /* GTPv2-C messages: see gtpc.h. */
 #include "gtpc.h"
 
+#include "access.h"
 #include "forwarding.h"
 #include "paths.h"
 #include "procedures.h"
@@ -33,8 +34,17 @@ static void answer_version(struct request *request, struct pv_packet *packet)
 u64 gtpc_find_ue(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
+    response->teid = 0;
+    if (is_pgw(vepc)) {
+        u64 session = contexts_find(&vepc->sessions, request->teid);
+        if (session == CONTEXTS_NONE)
+            return CONTEXTS_NONE;
+        response->teid = vepc->session[session].peer.teid;
+        return vepc->session[session].ue;
+    }
     u64 ue = contexts_find(&vepc->ues, request->teid);
-    response->teid = ue == CONTEXTS_NONE ? 0 : vepc->ue[ue].mme.teid;
+    if (ue != CONTEXTS_NONE)
+        response->teid = vepc->ue[ue].mme.teid;
     return ue;
 }
 
@@ -192,6 +202,14 @@ static void receive_answer(struct request *answer, struct pv_packet *packet)
     transactions_end(vepc, transaction);
 }
 
+/* Whether a message is only for an S-GW: a P-GW does not know it. */
+static int is_for_sgw(u8 type)
+{
+    return type == GTPC_RELEASE_ACCESS_BEARERS_REQUEST ||
+           type == GTPC_MODIFY_ACCESS_BEARERS_REQUEST || type == GTPC_CREATE_FORWARDING_REQUEST ||
+           type == GTPC_DELETE_FORWARDING_REQUEST;
+}
+
 /* Acts on one message, which is `available` bytes long at most. */
 static void receive_message(struct request *request, struct pv_packet *packet, const u8 *message,
                             u64 available)
@@ -205,6 +223,10 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
         if (available >= GTPC_HEADER_WITHOUT_TEID && message[0] >> 5 != 2 &&
             message[1] != GTPC_VERSION_NOT_SUPPORTED)
             answer_version(request, packet);
+        return;
+    }
+    if (is_pgw(turn->vepc) && is_for_sgw(request->type)) {
+        drop(turn, packet, DROP_unknown_gtpc_message);
         return;
     }
     switch (request->type) {

@@ -1,4 +1,4 @@
-/* GTPv2-C (TS 29.274) on S11: messages, and the procedures that answer them. */
+/* GTPv2-C (TS 29.274) on S11 and S5/S8: messages, and the procedures that answer them. */
 #ifndef VEPC_GTPC_H
 #define VEPC_GTPC_H
 
@@ -67,7 +67,8 @@ void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction
                         struct response *response, struct refusal refusal);
 
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
- * CONTEXTS_NONE when there is no such context. */
+ * CONTEXTS_NONE when there is no such context. At a P-GW the TEID names a session, and the
+ * answer goes to its S-GW. */
 u64 gtpc_find_ue(struct request *request, struct response *response);
 
 /* Notes the Recovery value that a message carries, if its sender has a path. */

@@ -33,7 +33,9 @@
 /* Interface types of an F-TEID (TS 29.274, 8.22). */
 #define S1U_ENODEB 0
 #define S1U_SGW 1
+#define S5U_SGW 4
 #define S5U_PGW 5
+#define S5C_SGW 6
 #define S5C_PGW 7
 #define S11_MME 10
 #define S11_SGW 11

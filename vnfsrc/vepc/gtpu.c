@@ -1,6 +1,7 @@
 /* GTP-U: see gtpu.h. */
 #include "gtpu.h"
 
+#include "access.h"
 #include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
@@ -53,9 +54,8 @@ static void write_header(u8 *at, u8 flags, u8 type, u64 length, u32 teid)
 /* Our user plane towards eNodeBs or, at a P-GW, towards S-GWs. */
 static const struct vepc_endpoint *access_side(const struct vepc *vepc, u16 *port)
 {
-    int pgw = vepc->config.mode == VEPC_CONFIG_MODE_PGW;
-    *port = pgw ? VEPC_PORT_S5 : VEPC_PORT_S1U;
-    return pgw ? &vepc->config.s5 : &vepc->config.s1u;
+    *port = is_pgw(vepc) ? VEPC_PORT_S5 : VEPC_PORT_S1U;
+    return is_pgw(vepc) ? &vepc->config.s5 : &vepc->config.s1u;
 }
 
 static void route_to_access(const struct vepc *vepc, const struct pv_address *peer, u8 dscp,
@@ -232,7 +232,8 @@ static u64 ie_length(const u8 *ie, u64 available)
     return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
 }
 
-/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). */
+/* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). What an S-GW
+ * lost ends. */
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
                                      const struct ip *ip, const struct message *message)
 {
@@ -270,7 +271,10 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
         return;
     }
     count(turn->vepc, COUNT_error_indications_received);
-    sessions_release_enb(turn->vepc, &enb);
+    if (is_pgw(turn->vepc))
+        sessions_end_tunnel(turn->vepc, &enb);
+    else
+        sessions_release_enb(turn->vepc, &enb);
 }
 
 static void receive_echo_request(struct turn *turn, struct pv_packet *packet, const struct ip *ip,

@@ -1,5 +1,6 @@
 /* Modify Bearer, Modify Access Bearers and Release Access Bearers (TS 29.274, 7.2.7, 7.2.8,
  * 7.2.21, 7.2.22, 7.2.24, 7.2.25): where a UE's downlink packets go. */
+#include "access.h"
 #include "gtpc.h"
 #include "gtpu.h"
 #include "paths.h"
@@ -30,7 +31,9 @@ struct changes {
 static struct refusal read_change(const struct vepc *vepc, const struct ue *ue, struct ie context,
                                   struct change *change)
 {
+    struct access access;
     struct ie ie;
+    access_of(vepc, &access);
     if (!ies_well_formed(context))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_BEARER_CONTEXT, 0);
     if (!ies_find(context, IE_EBI, 0, &ie))
@@ -39,9 +42,9 @@ static struct refusal read_change(const struct vepc *vepc, const struct ue *ue, 
     if (change->ebi == 0)
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
     __builtin_memset(&change->enb, 0, sizeof change->enb);
-    if (ies_find(context, IE_F_TEID, 0, &ie) &&
-        !ie_read_f_teid(ie, S1U_ENODEB, &vepc->config.s1u, &change->enb))
-        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
+    if (ies_find(context, IE_F_TEID, access.modify_instance, &ie) &&
+        !ie_read_f_teid(ie, access.tunnel, access.user, &change->enb))
+        return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, access.modify_instance);
     change->bearer = ue_find_bearer(ue, change->ebi);
     change->cause = change->bearer == CONTEXTS_NONE ? CAUSE_CONTEXT_NOT_FOUND : CAUSE_ACCEPTED;
     return refuse(CAUSE_ACCEPTED, 0, 0);
@@ -52,12 +55,19 @@ static struct refusal read_change(const struct vepc *vepc, const struct ue *ue, 
 static struct refusal read_changes(const struct request *request, const struct ue *ue, u8 instance,
                                    struct changes *changes)
 {
+    const struct vepc *vepc = request->turn->vepc;
     struct ie ie;
     while (ies_find_nth(request->ies, IE_BEARER_CONTEXT, instance, changes->count, &ie)) {
         struct change change;
-        struct refusal refusal = read_change(request->turn->vepc, ue, ie, &change);
+        struct refusal refusal = read_change(vepc, ue, ie, &change);
         if (refusal.cause != CAUSE_ACCEPTED)
             return refusal;
+        /* An S-GW speaks of the PDN connection that the message's TEID names, no other. */
+        if (is_pgw(vepc) && change.bearer != CONTEXTS_NONE &&
+            vepc->sessions.teid[vepc->bearer[change.bearer].session] != request->teid) {
+            change.bearer = CONTEXTS_NONE;
+            change.cause = CAUSE_CONTEXT_NOT_FOUND;
+        }
         for (u64 i = 0; i < changes->count; i++)
             if (changes->change[i].ebi == change.ebi)
                 return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
@@ -67,8 +77,8 @@ static struct refusal read_changes(const struct request *request, const struct u
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
-/* A bearer that moves to another eNodeB leaves an End Marker at the old one, behind the
- * last packet sent there (TS 23.401, 5.5.1.1.2). */
+/* A bearer that moves to another eNodeB, or S-GW, leaves an End Marker at the old one, behind
+ * the last packet sent there (TS 23.401, 5.5.1.1.2 and 5.5.1.1.3). */
 static void apply_change(struct turn *turn, const struct change *change)
 {
     struct vepc *vepc = turn->vepc;
@@ -90,9 +100,32 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u8 instan
     ie_write_cause(w, refuse(change->cause, 0, 0));
     if (change->bearer != CONTEXTS_NONE && instance == INSTANCE_MODIFIED) {
         u32 teid = vepc->bearers.teid[change->bearer];
-        ie_write_f_teid(w, 0, S1U_SGW, teid, &vepc->config.s1u);
+        if (is_pgw(vepc))
+            ie_write_u32(w, IE_CHARGING_ID, vepc->bearer[change->bearer].charging_id);
+        else
+            ie_write_f_teid(w, 0, S1U_SGW, teid, &vepc->config.s1u);
     }
     ie_end(w, context);
+}
+
+/* The MME that serves a UE or, at a P-GW, the S-GW that serves the session. */
+static struct vepc_tunnel *server_of(struct vepc *vepc, const struct request *request, u64 ue)
+{
+    if (is_pgw(vepc))
+        return &vepc->session[contexts_find(&vepc->sessions, request->teid)].peer;
+    return &vepc->ue[ue].mme;
+}
+
+/* Another MME, or S-GW, serves from now on. */
+static void set_server(const struct request *request, u64 ue, const struct vepc_tunnel *server)
+{
+    struct vepc *vepc = request->turn->vepc;
+    paths_get(vepc, &server->address, VEPC_PATH_PLANE_GTP_C);
+    gtpc_learn_restart(request);
+    if (is_pgw(vepc))
+        session_set_peer(vepc, contexts_find(&vepc->sessions, request->teid), server);
+    else
+        ue_set_mme(vepc, &vepc->ue[ue], server);
 }
 
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
@@ -102,10 +135,13 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     struct ue *ue = &vepc->ue[slot];
-    struct vepc_tunnel mme = ue->mme;
+    const struct vepc_tunnel *known = server_of(vepc, request, slot);
+    struct vepc_tunnel server = *known;
+    struct access access;
     struct ie ie;
+    access_of(vepc, &access);
     if (ies_find(request->ies, IE_F_TEID, 0, &ie) &&
-        !ie_read_f_teid(ie, S11_MME, &vepc->config.s11, &mme))
+        !ie_read_f_teid(ie, access.sender, access.control, &server))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
 
     struct changes modified = {.count = 0, .found = 0};
@@ -136,14 +172,11 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
             bearer_set_enb(vepc, removed.change[i].bearer, &none, 0);
         write_bearer(&response->ies, vepc, INSTANCE_REMOVED, &removed.change[i]);
     }
-    if (mme.teid != ue->mme.teid || !address_equal(&mme.address, &ue->mme.address)) {
-        paths_get(vepc, &mme.address, VEPC_PATH_PLANE_GTP_C);
-        gtpc_learn_restart(request);
-        ue_set_mme(vepc, ue, &mme);
-    }
+    if (server.teid != known->teid || !address_equal(&server.address, &known->address))
+        set_server(request, slot, &server);
     ue_learn(request, ue);
     ue_touch(vepc, slot);
-    response->teid = mme.teid;
+    response->teid = server.teid;
     return refuse(cause, 0, 0);
 }
 

@@ -226,6 +226,48 @@ void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb)
     }
 }
 
+/* The first bearer whose downlink goes to this tunnel, or CONTEXTS_NONE. */
+static u64 find_tunnel(const struct vepc *vepc, const struct vepc_tunnel *tunnel)
+{
+    const struct index *index = &vepc->bearer_by_enb;
+    u32 entry = index_first(index, enb_hash(&tunnel->address, tunnel->teid));
+    for (; entry != INDEX_END; entry = index->next[entry - 1]) {
+        const struct downlink *downlink = &vepc->downlink[entry - 1];
+        if (downlink->teid == tunnel->teid && address_equal(&downlink->address, &tunnel->address))
+            return entry - 1;
+    }
+    return CONTEXTS_NONE;
+}
+
+void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw)
+{
+    u64 bearer = find_tunnel(vepc, sgw);
+    for (u64 i = 0; bearer != CONTEXTS_NONE && i < RELEASE_MOST; i++) {
+        bearer_end(vepc, bearer);
+        bearer = find_tunnel(vepc, sgw);
+    }
+}
+
+void bearer_end(struct vepc *vepc, u64 bearer_slot)
+{
+    u64 session = vepc->bearer[bearer_slot].session;
+    u64 ue = vepc->session[session].ue;
+    if (vepc->bearer[bearer_slot].ebi != vepc->session[session].lbi) {
+        ue_touch(vepc, ue);
+        bearer_delete(vepc, bearer_slot);
+        return;
+    }
+    session_end(vepc, session);
+}
+
+void session_end(struct vepc *vepc, u64 session_slot)
+{
+    u64 ue = vepc->session[session_slot].ue;
+    session_delete(vepc, session_slot);
+    if (vepc->ue[ue].first_session == NO_SLOT)
+        ue_delete(vepc, ue);
+}
+
 void session_filters_changed(struct vepc *vepc, u64 session_slot)
 {
     const struct session *session = &vepc->session[session_slot];

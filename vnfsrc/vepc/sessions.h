@@ -59,4 +59,13 @@ void session_filters_changed(struct vepc *vepc, u64 session_slot);
 /* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007, 22). */
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);
 
+/* Ends every bearer that goes to this tunnel, which an S-GW has lost (TS 23.007, 21). */
+void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw);
+
+/* Ends a bearer; with its default bearer a session ends, with its last session a UE. */
+void bearer_end(struct vepc *vepc, u64 bearer_slot);
+
+/* Ends a session, and with its last one the UE. */
+void session_end(struct vepc *vepc, u64 session_slot);
+
 #endif

@@ -34,3 +34,12 @@ void ue_set_mme(const struct vepc *vepc, struct ue *ue, const struct vepc_tunnel
     ue->mme_restart_count = path && path->restart_known;
     ue->mme_restart = ue->mme_restart_count ? path->restart_counter : 0;
 }
+
+void session_set_peer(struct vepc *vepc, u64 session_slot, const struct vepc_tunnel *peer)
+{
+    const struct path *path = paths_find(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
+    struct session *session = &vepc->session[session_slot];
+    session->peer = *peer;
+    session->peer_restart_count = path && path->restart_known;
+    session->peer_restart = session->peer_restart_count ? path->restart_counter : 0;
+}
