@@ -1,6 +1,7 @@
 /* Create Session (TS 29.274, 7.2.1 and 7.2.2; TS 23.401, 5.3.2.1): a UE's PDN connection
  * and its default bearer. */
 #include "access.h"
+#include "charging.h"
 #include "gtpc.h"
 #include "paths.h"
 #include "pco.h"
@@ -315,6 +316,7 @@ static void forget_old(struct vepc *vepc, const struct wish *wish)
     if (wish->old_ue == CONTEXTS_NONE)
         return;
     if (!wish->same_context) {
+        charging_end_ue(vepc, wish->old_ue, CHARGING_ABNORMAL_RELEASE);
         ue_delete(vepc, wish->old_ue);
         return;
     }

@@ -1,6 +1,8 @@
 /* Timers that are due: see due.h. */
 #include "due.h"
 
+#include "charging.h"
+
 /* Timers run in one burst; more are left for the next. */
 #define DUE_MOST 64
 
@@ -8,6 +10,8 @@ static void run(struct turn *turn, u64 number)
 {
     struct vepc *vepc = turn->vepc;
     timers_cancel(&vepc->timers, number);
+    if (number >= timer_of_session(vepc, 0) && number < timer_of_path(vepc, 0))
+        charging_due(vepc, number - timer_of_session(vepc, 0));
 }
 
 u64 due_run(struct turn *turn)

@@ -72,6 +72,9 @@ static void import_one(struct vepc *vepc, u64 section, struct pv_reader *in)
     case VEPC_SECTION_USAGE:
         import_usage(vepc, in);
         break;
+    case VEPC_SECTION_RECORDS_TAKEN:
+        import_records_taken(vepc, in);
+        break;
     default:
         import_cleared(vepc, in);
         break;
@@ -101,9 +104,17 @@ static i64 complete(struct vepc *vepc)
     return 0;
 }
 
+/* A command is for a gateway that is in service, not for one whose import goes on. */
+static i64 begin_command(const struct vepc *vepc)
+{
+    return vepc->import_complete || vepc->import_gateways == 0 ? 0 : -PV_ERROR_INCOMPLETE;
+}
+
 /* A complete state takes nothing more but usage, and usage comes once: it is added up. */
 static i64 begin_step(struct vepc *vepc, const struct pv_import *step)
 {
+    if (step->section == VEPC_SECTION_RECORDS_TAKEN)
+        return begin_command(vepc);
     int usage = step->section == VEPC_SECTION_USAGE;
     if (vepc->import_complete && !usage)
         return -PV_ERROR_DUPLICATE;
@@ -129,7 +140,7 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
     vepc->now_ns = step->now_ns;
     if (step->section == PV_IMPORT_COMPLETE)
         return complete(vepc);
-    if (step->section > VEPC_SECTION_CLEARED)
+    if (step->section > VEPC_SECTION_CLEARED && step->section != VEPC_SECTION_RECORDS_TAKEN)
         return -PV_ERROR_SECTION;
     i64 error = begin_step(vepc, step);
     if (error)

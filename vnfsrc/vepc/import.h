@@ -26,6 +26,7 @@ void import_path(struct vepc *vepc, struct pv_reader *in);
 void import_procedure(struct vepc *vepc, struct pv_reader *in);
 void import_transaction(struct vepc *vepc, struct pv_reader *in);
 void import_record(struct vepc *vepc, struct pv_reader *in);
+void import_records_taken(struct vepc *vepc, struct pv_reader *in);
 
 /* import_contexts.c */
 void import_ue(struct vepc *vepc, struct pv_reader *in);

@@ -1,4 +1,5 @@
 /* Importing what belongs to UEs. export_contexts.c mirrors this file function for function. */
+#include "charging.h"
 #include "filters.h"
 #include "import.h"
 #include "packets.h"
@@ -155,6 +156,8 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     if (r.record_remaining_ms)
         timers_set(&vepc->timers, timer_of_session(vepc, slot),
                    vepc->now_ns + (u64)r.record_remaining_ms * 1000000);
+    else
+        timers_cancel(&vepc->timers, timer_of_session(vepc, slot));
     contexts_touch(&vepc->sessions, slot, vepc->epoch);
 }
 
@@ -274,17 +277,17 @@ void import_usage(struct vepc *vepc, struct pv_reader *in)
     if (in->error)
         return;
     u64 slot = contexts_find(&vepc->bearers, r.s1u_teid);
-    if (slot == CONTEXTS_NONE) {
-        if (vepc->import_complete)
-            count(vepc, COUNT_usage_without_bearer);
-        else
-            import_refuse(in, VEPC_FIELD_USAGE_S1U_TEID, -PV_ERROR_REFERENCE);
+    int other = slot != CONTEXTS_NONE && r.charging_id != vepc->bearer[slot].charging_id;
+    if (vepc->import_complete && (slot == CONTEXTS_NONE || other)) {
+        charging_late(vepc, &r);
         return;
     }
-    if (r.charging_id != vepc->bearer[slot].charging_id) {
+    if (slot == CONTEXTS_NONE)
+        import_refuse(in, VEPC_FIELD_USAGE_S1U_TEID, -PV_ERROR_REFERENCE);
+    if (other)
         import_refuse(in, VEPC_FIELD_USAGE_CHARGING_ID, -PV_ERROR_REFERENCE);
+    if (in->error)
         return;
-    }
     vepc->uplink[slot].packets += r.uplink_packets;
     vepc->uplink[slot].bytes += r.uplink_bytes;
     vepc->downlink[slot].packets += r.downlink_packets;
@@ -300,6 +303,8 @@ void import_cleared(struct vepc *vepc, struct pv_reader *in)
         import_refuse(in, VEPC_FIELD_CLEARED_UE, -PV_ERROR_CAPACITY);
     if (in->error)
         return;
-    if (vepc->ues.teid[r.ue - 1] != 0)
-        ue_delete(vepc, r.ue - 1);
+    if (vepc->ues.teid[r.ue - 1] == 0)
+        return;
+    charging_forget_ue(vepc, r.ue - 1);
+    ue_delete(vepc, r.ue - 1);
 }

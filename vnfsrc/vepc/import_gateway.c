@@ -1,6 +1,8 @@
 /* Importing the gateway's own state: what is not of one UE. export_gateway.c mirrors this
  * file function for function. */
 #include "import.h"
+
+#include "charging.h"
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
@@ -222,4 +224,12 @@ void import_record(struct vepc *vepc, struct pv_reader *in)
         return;
     vepc->record[r.serial % vepc->config.records] = r;
     vepc->import_records++;
+}
+
+void import_records_taken(struct vepc *vepc, struct pv_reader *in)
+{
+    struct vepc_records_taken_record r;
+    vepc_records_taken_record_read(in, &r, 1);
+    if (!in->error && !charging_taken(vepc, r.below))
+        import_refuse(in, VEPC_FIELD_RECORDS_TAKEN_BELOW, -PV_ERROR_REFERENCE);
 }

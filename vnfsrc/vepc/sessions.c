@@ -1,6 +1,7 @@
 /* UEs, sessions and bearers: see sessions.h. */
 #include "sessions.h"
 
+#include "charging.h"
 #include "filters.h"
 #include "packets.h"
 #include "pools.h"
@@ -68,6 +69,7 @@ void session_link(struct vepc *vepc, u64 session_slot)
         vepc->incomplete_ues--;
     session->next = ue->first_session;
     ue->first_session = (u32)(session_slot + 1);
+    charging_begin(vepc, session_slot);
 }
 
 void ue_touch(struct vepc *vepc, u64 ue_slot)
@@ -138,6 +140,7 @@ static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     const struct session *session = &vepc->session[bearer->session];
     struct vepc_tunnel none = {0, {0, 0}};
+    charging_end(vepc, bearer_slot, CHARGING_NORMAL_RELEASE);
     bearer_set_enb(vepc, bearer_slot, &none, 0);
     packets_drop_all(vepc, bearer_slot);
     filters_remove_all(vepc, bearer_slot);

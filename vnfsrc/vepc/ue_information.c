@@ -1,6 +1,7 @@
 /* What a message says of the UE itself: see ue_information.h. */
 #include "ue_information.h"
 
+#include "charging.h"
 #include "paths.h"
 
 /* Copies an optional IE of 1 to `limit` octets; without one, what was known stays. */
@@ -13,12 +14,20 @@ static void learn(struct ie ies, u8 type, u8 *octets, u8 *length, u64 limit)
     *length = (u8)ie.length;
 }
 
+/* What a bearer carried so far was by the other radio access. */
+static void set_rat_type(struct vepc *vepc, struct ue *ue, u8 rat_type)
+{
+    if (ue->rat_type != rat_type && ue->first_session != NO_SLOT)
+        charging_cut(vepc, vepc->session[ue->first_session - 1].ue, CHARGING_RAT_CHANGE);
+    ue->rat_type = rat_type;
+}
+
 void ue_learn(const struct request *request, struct ue *ue)
 {
     struct ie ies = request->ies;
     struct ie ie;
     if (ies_find(ies, IE_RAT_TYPE, 0, &ie) && ie.length >= 1)
-        ue->rat_type = ie.value[0];
+        set_rat_type(request->turn->vepc, ue, ie.value[0]);
     if (ies_find(ies, IE_SERVING_NETWORK, 0, &ie) && ie.length >= sizeof ue->serving_network)
         memory_copy(ue->serving_network, ie.value, sizeof ue->serving_network);
     learn(ies, IE_ULI, ue->uli, &ue->uli_length, sizeof ue->uli);

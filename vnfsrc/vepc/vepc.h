@@ -151,6 +151,8 @@ struct bearer {
     u64 opened_ms;
     struct usage recorded;
     u64 recorded_ms;
+    u64 last_record; /* serial of the record that it ended with */
+    u8 ended;        /* no further record is to be written */
 };
 
 /* One address pool of an APN; sizes are powers of two. */
