@@ -241,9 +241,11 @@ def _choice(table: Table, key: str, words: tuple[str, ...]) -> str:
 
 
 def _endpoint(table: Table, name: str, mode: str) -> dict[str, str]:
-    ipv4 = table.address(name, IPv4Address, "0.0.0.0")
-    ipv6 = table.address(f"{name}_ipv6", IPv6Address, "::")
-    endpoint = {"ipv4": "::" if ipv4 == "0.0.0.0" else ipv4, "ipv6": ipv6}
+    keys = {"ipv4": (name, IPv4Address), "ipv6": (f"{name}_ipv6", IPv6Address)}
+    endpoint = {
+        family: table.address(key, kind) if key in table.values else "::"
+        for family, (key, kind) in keys.items()
+    }
     if name in _PORTS[mode] and set(endpoint.values()) == {"::"}:
         raise ConfigError(f"{table.where}: {name} is missing, which mode {mode!r} needs")
     return endpoint

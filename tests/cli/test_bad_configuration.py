@@ -67,7 +67,7 @@ VNF_CONFIGS = {
     ),
     "one-for-two": (SOUND.replace("10.12.0.1", "10.11.0.1"), "s11 and s1u are both 10.11.0.1"),
     "sgi-for-two": (with_gateway('sgi = "10.12.0.1"'), "s1u and sgi are both 10.12.0.1"),
-    "no-apn": (GATEWAY, ": apn is missing"),
+    "no-apn": (GATEWAY, "1 to 16 [[apn]] tables are needed, not 0"),
     "empty-apns": (f"apn = []\n{GATEWAY}", "1 to 16 [[apn]] tables are needed, not 0"),
     "17-apns": (
         GATEWAY + "".join(SECOND.format(f"a{n}", f"10.{n}.0.0/16") for n in range(50, 67)),
@@ -138,7 +138,7 @@ def test_what_looks_odd_but_works(tmp_path: Path) -> None:
     path = tmp_path / "vnf.toml"
     loopback = SOUND.replace("10.11.0.1", "127.0.0.3").replace("10.12.0.1", "127.0.0.6")
     path.write_text(loopback.replace('"internet"', '"a.b-c.9"') + "mtu = 576\n")
-    assert config.load(path).record["s1u"] == "127.0.0.6"
+    assert config.load(path).record["s1u"]["ipv4"] == "127.0.0.6"
 
 
 @pytest.mark.parametrize("name", ["overlap", "unknown-key", "not-toml"])

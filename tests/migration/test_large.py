@@ -19,8 +19,10 @@ from .pair import Pair
 from .subscribers import Subscriber, make_image, s11
 
 SESSIONS = 5000
+SENDING = 250  # one of so many UEs has traffic
+BUCKET_BYTES = SCHEMA.section("bucket").record.sizeof()
 CHANGES = 20
-ROUND_BYTES = 200 * SESSIONS
+ROUND_BYTES = 300 * SESSIONS
 """What all of the state takes at least: UE, session and bearer, and some answers."""
 
 
@@ -77,7 +79,7 @@ def test_the_freeze_costs_what_changed(
                     network.ask(s11(request))
         meter.frozen = meter.frozen or event["event"] == "freeze"
 
-    with Traffic(network, subscribers[1::250]) as traffic:
+    with Traffic(network, subscribers[1::SENDING]) as traffic:
         traffic.flow_until(20)
         done = pair["a"].migrate("b", report)
         pair.listeners["b"].settle()
@@ -89,6 +91,8 @@ def test_the_freeze_costs_what_changed(
     # Traffic alone changes no record; usage follows when the destination serves already.
     usage = meter.delta.pop("usage")
     assert usage >= SESSIONS * 36
+    # Those that send right now have token buckets that are not full.
+    assert meter.delta.pop("bucket", 0) <= SESSIONS // SENDING * BUCKET_BYTES
     changed = {"cleared", "ue", "session", "bearer", "procedure"}
     assert meter.delta.keys() - changed == {"gateway", "pool", "path"}
     per_change = sum(meter.delta[name] for name in changed & meter.delta.keys()) / CHANGES
