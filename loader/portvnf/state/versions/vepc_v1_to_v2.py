@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from portvnf.errors import ImageError
 from portvnf.state.image import Image, records
+from portvnf.state.skim import Skimmer
 
 Record = dict[str, Any]
 
@@ -55,17 +57,28 @@ def _charging_ids(old: Image) -> tuple[dict[int, int], int]:
     """The Charging ID of each bearer, and the next free one. The session's own goes to its
     default bearer; any other bearer gets a new one, as if it were set up now."""
     sessions = {
-        record.s5c_teid: (record.lbi, record.charging_id) for record in records(old, "session")
+        teid: (lbi, charging_id)
+        for teid, lbi, charging_id in _numbers(old, "session", "s5c_teid", "lbi", "charging_id")
     }
     (gateway,) = records(old, "gateway")
     following = gateway.next_charging_id
     given: dict[int, int] = {}
-    for record in records(old, "bearer"):
-        default, charging_id = sessions.get(record.s5c_teid, (0, 0))
-        if record.ebi != default:
+    for bearer, session, ebi in _numbers(old, "bearer", "s1u_teid", "s5c_teid", "ebi"):
+        default, charging_id = sessions.get(session, (0, 0))
+        if ebi != default:
             charging_id, following = following, (following + 1) % _CHARGING_IDS
-        given[record.s1u_teid] = charging_id
+        given[bearer] = charging_id
     return given, following
+
+
+def _numbers(old: Image, section: str, *names: str) -> Iterator[list[int]]:
+    """Some integers of each record; the records themselves are checked when they are turned."""
+    skimmer = Skimmer(old.schema.section(section).record, *names)
+    try:
+        for _, _, found in skimmer.skim(old.section(section).data):
+            yield [int.from_bytes(octets, "big") for octets in found]
+    except ImageError as error:
+        raise ImageError(f"section {section}: {error}") from None
 
 
 def _gateway(old: Image, next_charging_id: int) -> Iterator[Record]:
@@ -132,7 +145,7 @@ def _bearers(old: Image, charging_ids: Mapping[int, int]) -> Iterator[Record]:
         yield {
             **_kept(record, *_QOS),
             "qos": {name: record[name] for name in _QOS},
-            "charging_id": charging_ids[record.s1u_teid],
+            "charging_id": charging_ids.get(record.s1u_teid, 0),
             "rule": "",
             "enb": _tunnel(record.enb),
             "pgw": _NO_TUNNEL,
