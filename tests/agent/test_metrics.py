@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from portvnf import roots
+from portvnf import locate, roots
+from portvnf.artifact.label import read_label
 from portvnf.errors import PortvnfError
 from tests.migration.subscribers import make_image
 
@@ -70,12 +71,16 @@ def test_the_metrics_are_the_counters(blade: Metered, tmp_path: Path) -> None:
     make_image(tmp_path / "some.img", "thousands", SUBSCRIBERS)
     blade.process.ask("restore", path=str(tmp_path / "some.img"))
     found = blade.scrape()
+    gauges = read_label(locate.artifact()).manifest.gauges
+    assert {"ues", "sessions", "bearers"} <= set(gauges)
     assert found["portvnf_sessions", ()] == SUBSCRIBERS == found["portvnf_ues", ()]
     for name, value in blade.process.ask("counters")["counters"].items():
         if name.startswith("drop_"):
             label = (("reason", name.removeprefix("drop_")),)
             assert found["portvnf_dropped_total", label] == value
-        elif name not in ("ues", "sessions", "bearers"):
+        elif name in gauges:
+            assert found[f"portvnf_{name}", ()] == value
+        else:
             assert found[f"portvnf_{name}_total", ()] == value
     ports = {
         dict(labels)["port"] for name, labels in found if name == "portvnf_port_rx_bytes_total"
