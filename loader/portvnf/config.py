@@ -302,7 +302,8 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
         if pool is not None:
             _check_for_ues(table, key, pool)
             pools.append((f"{key} of {name!r}", pool))
-    dns4, dns6 = _dns(table)
+    dns4, dns6 = _servers(table, "dns")
+    pcscf4, pcscf6 = _servers(table, "pcscf")
     record = {
         "name": name,
         "pdn_types": types,
@@ -312,6 +313,8 @@ def _apn(table: Table, names: set[str], pools: list[tuple[str, Network]]) -> dic
         "pool6_length": pool6.prefixlen if pool6 else 0,
         "dns4": dns4,
         "dns6": dns6,
+        "pcscf4": pcscf4,
+        "pcscf6": pcscf6,
         "mtu": table.integer("mtu", _LEAST_MTU6 if pool6 else 576, 9000, 1400),
         "ambr_uplink": table.integer("ambr_uplink", 0, 0xFFFFFFFF, 0),
         "ambr_downlink": table.integer("ambr_downlink", 0, 0xFFFFFFFF, 0),
@@ -342,18 +345,18 @@ def _pdn_types(table: Table, pool4: Network | None, pool6: Network | None) -> in
     return types
 
 
-def _dns(table: Table) -> tuple[list[str], list[str]]:
+def _servers(table: Table, key: str) -> tuple[list[str], list[str]]:
     servers: dict[int, list[str]] = {4: [], 6: []}
-    for text in table.strings("dns", []):
+    for text in table.strings(key, []):
         try:
             address = IPv6Address(text) if ":" in text else IPv4Address(text)
         except ValueError:
-            raise ConfigError(f"{table.where}: dns: {text!r} is no address") from None
-        _check_one_host(address, f"{table.where}: dns")
+            raise ConfigError(f"{table.where}: {key}: {text!r} is no address") from None
+        _check_one_host(address, f"{table.where}: {key}")
         servers[address.version].append(str(address))
     for version, listed in servers.items():
         if len(listed) > 2:
-            raise ConfigError(f"{table.where}: dns has more than two IPv{version} servers")
+            raise ConfigError(f"{table.where}: {key} has more than two IPv{version} servers")
     return servers[4], servers[6]
 
 

@@ -140,7 +140,10 @@ def _qos(number: int, kind: Any) -> Ie:
     )
 
 
-_CONTAINERS = {0x0003: "dns6", 0x000D: "dns4", 0x0010: "mtu", 0x8021: "ipcp", 0xC023: "pap"}
+_CONTAINERS = {
+    0x0001: "pcscf6", 0x0003: "dns6", 0x0005: "bearer_control", 0x000C: "pcscf4",
+    0x000D: "dns4", 0x0010: "mtu", 0x8021: "ipcp", 0xC023: "pap",
+}  # fmt: skip
 
 
 def _decode_options(octets: bytes) -> Words:
@@ -154,12 +157,12 @@ def _decode_options(octets: bytes) -> Words:
         assert len(contents) == length, "a container is cut off"
         at += 3 + length
         match _CONTAINERS.get(kind, f"{kind:04x}"):
-            case "dns6":
-                words.setdefault("dns6", []).append(str(IPv6Address(contents)))
-            case "dns4":
-                words.setdefault("dns4", []).append(str(IPv4Address(contents)))
-            case "mtu":
-                words["mtu"] = int.from_bytes(contents, "big")
+            case "dns6" | "pcscf6" as name:
+                words.setdefault(name, []).append(str(IPv6Address(contents)))
+            case "dns4" | "pcscf4" as name:
+                words.setdefault(name, []).append(str(IPv4Address(contents)))
+            case "mtu" | "bearer_control" as name:
+                words[name] = int.from_bytes(contents, "big")
             case name:
                 words[name] = contents.hex()
     return words

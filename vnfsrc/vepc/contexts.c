@@ -54,6 +54,11 @@ u64 contexts_allocate(struct contexts *table)
     return slot;
 }
 
+void contexts_renew(struct contexts *table, u64 slot)
+{
+    table->teid[slot] += 1u << 24;
+}
+
 i64 contexts_claim(struct contexts *table, u32 teid)
 {
     u64 number = CONTEXT_NUMBER(teid);

@@ -34,6 +34,9 @@ u64 contexts_find(const struct contexts *table, u32 teid);
 /* Takes the next free slot (CONTEXTS_NONE when full); its TEID is table->teid[slot]. */
 u64 contexts_allocate(struct contexts *table);
 
+/* Gives a live context another TEID, of the next round; the old one is unknown from now on. */
+void contexts_renew(struct contexts *table, u64 slot);
+
 /* Takes the slot of a given TEID. Returns the slot, or a negative PV_ERROR. */
 i64 contexts_claim(struct contexts *table, u32 teid);
 

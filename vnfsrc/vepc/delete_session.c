@@ -34,6 +34,11 @@ struct refusal gtpc_delete_session(struct request *request, struct response *res
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     struct refusal refusal = refuse(CAUSE_ACCEPTED, 0, 0);
+    if (!is_pgw(vepc) && ies_indicated(request->ies, INDICATION_SCOPE)) { /* all that the UE has */
+        ue_delete(vepc, slot);
+        ie_write_cause(&response->ies, refusal);
+        return refusal;
+    }
     u64 session = find_session(request, &vepc->ue[slot], &refusal);
     if (session == CONTEXTS_NONE)
         return refusal;

@@ -20,7 +20,7 @@
 /* Room for any answer, its header included. */
 #define GTPC_RESPONSE_MAX 1023
 /* Most octets of Protocol Configuration Options in an answer, so that the rest fits. */
-#define GTPC_PCO_MAX 200
+#define GTPC_PCO_MAX 251
 
 /* A request, or an answer to one of ours. */
 struct request {
@@ -65,6 +65,9 @@ void gtpc_begin_response(struct response *response);
  * keeps it for repetitions and sends it. */
 void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction,
                         struct response *response, struct refusal refusal);
+
+/* Sends a bearer's downlink packets to this eNodeB from now on. */
+void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel *enb);
 
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
  * CONTEXTS_NONE when there is no such context. At a P-GW the TEID names a session, and the

@@ -40,6 +40,14 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found)
     return ies_find_nth(list, type, instance, 0, found);
 }
 
+int ies_indicated(struct ie list, u32 flag)
+{
+    struct ie ie;
+    u64 octet = flag >> 8;
+    return ies_find(list, IE_INDICATION, 0, &ie) && octet < ie.length &&
+           (ie.value[octet] & flag & 0xff) != 0;
+}
+
 int ie_read_f_teid(struct ie ie, u8 interface, const struct vepc_endpoint *ours,
                    struct vepc_tunnel *tunnel)
 {

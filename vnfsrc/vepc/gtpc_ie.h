@@ -49,8 +49,10 @@
 #define CAUSE_ACCEPTED 16
 #define CAUSE_ACCEPTED_PARTIALLY 17
 #define CAUSE_NEW_PDN_TYPE 18
+#define CAUSE_SINGLE_ADDRESS_ONLY 19
 #define CAUSE_CONTEXT_NOT_FOUND 64
 #define CAUSE_INVALID_LENGTH 67
+#define CAUSE_SERVICE_NOT_SUPPORTED 68
 #define CAUSE_MANDATORY_IE_INCORRECT 69
 #define CAUSE_MANDATORY_IE_MISSING 70
 #define CAUSE_NO_RESOURCES 73
@@ -61,8 +63,14 @@
 #define CAUSE_UNKNOWN_APN 78
 #define CAUSE_PDN_TYPE_NOT_SUPPORTED 83
 #define CAUSE_ADDRESSES_OCCUPIED 84
+#define CAUSE_AUTHENTICATION_FAILED 92
 #define CAUSE_CONDITIONAL_IE_MISSING 103
 #define CAUSE_FORWARDING_NOT_SUPPORTED 106
+
+/* Flags of the Indication IE (8.12): octet << 8 | bit. */
+#define INDICATION_DUAL_ADDRESS 0x0080
+#define INDICATION_UNAUTHENTICATED_IMSI 0x0140
+#define INDICATION_SCOPE 0x0102
 
 /* One IE's value; or a whole list of IEs, in a message or a grouped IE. */
 struct ie {
@@ -84,6 +92,9 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);
 
 /* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are fewer. */
 int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found);
+
+/* Whether a flag of the Indication IE is there and set. */
+int ies_indicated(struct ie list, u32 flag);
 
 /* Reads an F-TEID of an interface type with an address that we can reach from one of ours:
  * the IPv4 one, if both can. Returns 0 when it has none. */

@@ -79,17 +79,17 @@ static struct refusal read_changes(const struct request *request, const struct u
 
 /* A bearer that moves to another eNodeB, or S-GW, leaves an End Marker at the old one, behind
  * the last packet sent there (TS 23.401, 5.5.1.1.2 and 5.5.1.1.3). */
-static void apply_change(struct turn *turn, const struct change *change)
+void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel *enb)
 {
     struct vepc *vepc = turn->vepc;
-    const struct downlink *downlink = &vepc->downlink[change->bearer];
+    const struct downlink *downlink = &vepc->downlink[bearer];
     struct vepc_tunnel old = {downlink->teid, downlink->address};
-    int moves = old.teid != change->enb.teid || !address_equal(&old.address, &change->enb.address);
+    int moves = old.teid != enb->teid || !address_equal(&old.address, &enb->address);
     if (downlink->connected && moves)
         gtpu_send_end_marker(turn, &old);
-    paths_get(vepc, &change->enb.address, VEPC_PATH_PLANE_GTP_U);
-    bearer_set_enb(vepc, change->bearer, &change->enb, 1);
-    gtpu_answer_solicitation(turn, change->bearer);
+    paths_get(vepc, &enb->address, VEPC_PATH_PLANE_GTP_U);
+    bearer_set_enb(vepc, bearer, enb, 1);
+    gtpu_answer_solicitation(turn, bearer);
 }
 
 static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u8 instance,
@@ -164,7 +164,7 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     for (u64 i = 0; i < modified.count; i++) {
         if (modified.change[i].cause == CAUSE_ACCEPTED &&
             address_is_set(&modified.change[i].enb.address))
-            apply_change(request->turn, &modified.change[i]);
+            gtpc_switch_bearer(request->turn, modified.change[i].bearer, &modified.change[i].enb);
         write_bearer(&response->ies, vepc, INSTANCE_MODIFIED, &modified.change[i]);
     }
     for (u64 i = 0; i < removed.count; i++) {

@@ -3,7 +3,11 @@
 
 #define PPP_FOR_IP 0x80 /* extension bit, configuration protocol 0 */
 
+/* Additional parameters (TS 24.008, 10.5.6.3); others are skipped. */
+#define CONTAINER_PCSCF_IPV6 0x0001
 #define CONTAINER_DNS_IPV6 0x0003
+#define CONTAINER_BEARER_CONTROL 0x0005
+#define CONTAINER_PCSCF_IPV4 0x000c
 #define CONTAINER_DNS_IPV4 0x000d
 #define CONTAINER_MTU_IPV4 0x0010
 #define PROTOCOL_IPCP 0x8021
@@ -22,8 +26,13 @@
 #define IPCP_PRIMARY_DNS 129
 #define IPCP_SECONDARY_DNS 131
 
-/* The answer to one container takes at most this: two DNS servers for IPv6. */
-#define CONTAINER_MAX 40
+/* Bearers are set up by the network, too (10.5.6.3.1, Selected Bearer Control Mode). */
+#define BEARER_CONTROL_MS_NW 2
+
+/* The contents of all answers together, each container but once: DNS servers and P-CSCFs of both
+ * families, MTU, bearer control mode, IPCP, PAP and CHAP. */
+#define ANSWER_MAX (2 * (2 * 7 + 2 * 19) + 5 + 4 + 19 + 8 + 7)
+_Static_assert(1 + ANSWER_MAX <= GTPC_PCO_MAX, "an answer never has to be cut short");
 
 static void put_container(struct ie_writer *w, u32 id, const u8 *contents, u64 length)
 {
@@ -32,19 +41,25 @@ static void put_container(struct ie_writer *w, u32 id, const u8 *contents, u64 l
     ie_put_octets(w, contents, length);
 }
 
-static void put_dns4(struct ie_writer *w, const struct vepc_apn *apn)
+static void put_ipv4(struct ie_writer *w, u32 id, const u32 *servers, u64 count)
 {
-    for (u64 i = 0; i < apn->dns4_count; i++) {
+    for (u64 i = 0; i < count; i++) {
         u8 address[4];
-        pv_store_be32(address, apn->dns4[i]);
-        put_container(w, CONTAINER_DNS_IPV4, address, 4);
+        pv_store_be32(address, servers[i]);
+        put_container(w, id, address, 4);
     }
 }
 
-static void put_dns6(struct ie_writer *w, const struct vepc_apn *apn)
+static void put_ipv6(struct ie_writer *w, u32 id, const u8 (*servers)[16], u64 count)
 {
-    for (u64 i = 0; i < apn->dns6_count; i++)
-        put_container(w, CONTAINER_DNS_IPV6, apn->dns6[i], 16);
+    for (u64 i = 0; i < count; i++)
+        put_container(w, id, servers[i], 16);
+}
+
+static void put_bearer_control(struct ie_writer *w)
+{
+    u8 mode = BEARER_CONTROL_MS_NW;
+    put_container(w, CONTAINER_BEARER_CONTROL, &mode, 1);
 }
 
 static void put_mtu(struct ie_writer *w, const struct vepc_apn *apn)
@@ -109,10 +124,19 @@ static void answer_container(struct ie_writer *w, const struct vepc_apn *apn, u3
 {
     switch (id) {
     case CONTAINER_DNS_IPV4:
-        put_dns4(w, apn);
+        put_ipv4(w, id, apn->dns4, apn->dns4_count);
         break;
     case CONTAINER_DNS_IPV6:
-        put_dns6(w, apn);
+        put_ipv6(w, id, apn->dns6, apn->dns6_count);
+        break;
+    case CONTAINER_PCSCF_IPV4:
+        put_ipv4(w, id, apn->pcscf4, apn->pcscf4_count);
+        break;
+    case CONTAINER_PCSCF_IPV6:
+        put_ipv6(w, id, apn->pcscf6, apn->pcscf6_count);
+        break;
+    case CONTAINER_BEARER_CONTROL:
+        put_bearer_control(w);
         break;
     case CONTAINER_MTU_IPV4:
         put_mtu(w, apn);
@@ -129,6 +153,28 @@ static void answer_container(struct ie_writer *w, const struct vepc_apn *apn, u3
     }
 }
 
+/* A bit for each container that has an answer, 0 for the others. */
+static u32 bit_of(u32 id)
+{
+    switch (id) {
+    case CONTAINER_PCSCF_IPV6:
+    case CONTAINER_DNS_IPV6:
+    case CONTAINER_BEARER_CONTROL:
+    case CONTAINER_PCSCF_IPV4:
+    case CONTAINER_DNS_IPV4:
+    case CONTAINER_MTU_IPV4:
+        return 1u << (id & 31);
+    case PROTOCOL_IPCP:
+        return 1u << 29;
+    case PROTOCOL_PAP:
+        return 1u << 30;
+    case PROTOCOL_CHAP:
+        return 1u << 31;
+    default:
+        return 0;
+    }
+}
+
 void pco_answer(const struct request *request, struct ie_writer *w, const struct vepc_apn *apn)
 {
     struct ie asked;
@@ -139,16 +185,17 @@ void pco_answer(const struct request *request, struct ie_writer *w, const struct
             return;
     }
     u64 ie = ie_begin(w, type, 0);
-    u64 limit = ie + GTPC_PCO_MAX - CONTAINER_MAX;
     ie_put_u8(w, PPP_FOR_IP);
-    for (u64 at = 1; at + 3 <= asked.length && w->length <= limit;) {
+    u32 answered = 0;
+    for (u64 at = 1; at + 3 <= asked.length;) {
         u32 id = pv_load_be16(asked.value + at);
         u64 length = asked.value[at + 2];
-        at += 3;
-        if (length > asked.length - at)
+        if (length > asked.length - at - 3)
             break;
-        answer_container(w, apn, id, asked.value + at, length);
-        at += length;
+        if (bit_of(id) & ~answered)
+            answer_container(w, apn, id, asked.value + at + 3, length);
+        answered |= bit_of(id);
+        at += 3 + length;
     }
     ie_end(w, ie);
 }

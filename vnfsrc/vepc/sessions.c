@@ -135,7 +135,7 @@ void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel
         index_insert(&vepc->bearer_by_enb, enb_hash(&enb->address, enb->teid), bearer_slot);
 }
 
-static void bearer_delete(struct vepc *vepc, u64 bearer_slot)
+void bearer_delete(struct vepc *vepc, u64 bearer_slot)
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
     const struct session *session = &vepc->session[bearer->session];

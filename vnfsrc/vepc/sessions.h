@@ -46,6 +46,9 @@ void session_link(struct vepc *vepc, u64 session_slot);
  * default bearer, the address look-up. Its eNodeB tunnel is empty at first. */
 void bearer_link(struct vepc *vepc, u64 bearer_slot);
 
+/* Deletes a bearer with its filters and buffered packets. */
+void bearer_delete(struct vepc *vepc, u64 bearer_slot);
+
 /* Sets where downlink packets of a bearer go, or, with connected 0, that they do not. */
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
                     u32 connected);

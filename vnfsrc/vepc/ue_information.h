@@ -5,7 +5,7 @@
 
 #include "gtpc.h"
 
-/* Takes over the RAT type, location, serving network, time zone, equipment identity and the
+/* Takes over the RAT type, location, serving network, time zone, numbers of UE and equipment, and the
  * MME's FQ-CSID, as far as the message has them; one that has not the size of its type counts
  * as absent. The caller must touch the UE afterwards. */
 void ue_learn(const struct request *request, struct ue *ue);

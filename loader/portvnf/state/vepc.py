@@ -291,6 +291,8 @@ APN = cs.Struct(
     "pool6_length" / Bounded(U8, 0, 63) * "its prefix length, 40 or more; 0 for no pool",
     "dns4" / Listing(2, Ipv4()) * "DNS servers for the UE",
     "dns6" / Listing(2, Ipv6()) * "DNS servers for the UE",
+    "pcscf4" / Listing(2, Ipv4()) * "P-CSCFs for the UE (IMS)",
+    "pcscf6" / Listing(2, Ipv6()) * "P-CSCFs for the UE",
     "mtu" / Bounded(U16, 576, 9000) * "link MTU told to the UE",
     "ambr_uplink" / U32 * "most APN-AMBR uplink granted, kbit/s; 0 for what is asked",
     "ambr_downlink" / U32 * "most APN-AMBR downlink granted, kbit/s; 0 for what is asked",
