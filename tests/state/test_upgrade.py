@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from portvnf import config
 from portvnf.errors import ImageError, StateError
 from portvnf.state import image, upgrade, versions
 from portvnf.state.difference import flatten
@@ -190,3 +191,20 @@ def test_an_instance_serves_what_version_1_left(upgraded: image.Image, engine: s
         if bearer["connected"] == "yes":
             ((port, packet),) = gateway.one(SGI, user4(SERVER, address, b"down"))[1]
             assert port == S1U and packet[32:36] == bearer["enb.teid"].to_bytes(4, "big")
+
+
+def test_charging_intervals_begin_where_they_are_configured(
+    upgraded: image.Image, tmp_path: Path
+) -> None:
+    """Version 1 had none; a gateway that has some applies them to what it takes over."""
+    path = tmp_path / "intervals.toml"
+    text = (DATA / "thousands.toml").read_text()
+    path.write_text(text.replace("[gateway]", "[gateway]\nrecord_s = 60", 1))
+    gateway = Gateway(load("native"), config.load(path).encoded)
+    gateway.take({part.number: part.data for part in upgraded.sections})
+    number = SCHEMA.section("session").number
+    parts = (image.SectionData(number, len(told()["session"]), gateway.section(number)),)
+    sessions = list(image.records(image.Image(SCHEMA, "", parts), "session"))
+    assert len(sessions) == len(told()["session"])
+    remaining = [session.record_remaining_ms for session in sessions]
+    assert all(0 < ms <= 60_000 for ms in remaining) and len(set(remaining)) > 1

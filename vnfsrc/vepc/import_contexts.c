@@ -153,11 +153,12 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     if (apn == APN_FOREIGN)
         session_set_apn(vepc, slot, r.apn, r.apn_length);
     session_link(vepc, slot);
+    timers_cancel(&vepc->timers, timer_of_session(vepc, slot));
     if (r.record_remaining_ms)
         timers_set(&vepc->timers, timer_of_session(vepc, slot),
                    vepc->now_ns + (u64)r.record_remaining_ms * 1000000);
-    else
-        timers_cancel(&vepc->timers, timer_of_session(vepc, slot));
+    else /* it comes from a gateway without intervals; this one may have some */
+        charging_begin(vepc, slot);
     contexts_touch(&vepc->sessions, slot, vepc->epoch);
 }
 
