@@ -115,17 +115,18 @@ def variants(port: int, message: bytes) -> Iterator[bytes]:
 
 def without_consumed(state: State, kinds: set[str]) -> State:
     """The state without what sending an answer may consume: the identification of the next
-    outer IPv4 header; after GTP-U signalling, also the sequence numbers of the paths."""
+    outer IPv4 header; after GTP-U signalling, also the sequence numbers of the paths, and what
+    the limits of its rate say."""
     kept: dict[int, Any] = dict(state)
-    kept[GATEWAY] = _without(GATEWAY, state, "ip_id")
+    kept[GATEWAY] = _without(GATEWAY, state, "ip_id", "notices_remaining_ns")
     if kinds & {"error_indication", "supported_extensions"}:
-        kept[PATH] = _without(PATH, state, "sequence")
+        kept[PATH] = _without(PATH, state, "sequence", "rate_remaining_ns")
     return kept
 
 
-def _without(section: int, state: State, field: str) -> list[dict[str, Any]]:
+def _without(section: int, state: State, *fields: str) -> list[dict[str, Any]]:
     records = cs.GreedyRange(SCHEMA.section(section).record).parse(state[section])
-    return [{k: v for k, v in record.items() if k not in ("_io", field)} for record in records]
+    return [{k: v for k, v in record.items() if k not in ("_io", *fields)} for record in records]
 
 
 class Examiner:

@@ -77,10 +77,8 @@ static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_s
     bearer->opened_ms = uptime_ms(vepc);
     bearer->recorded_ms = bearer->opened_ms;
     bearer_link(vepc, slot);
-    if (address_is_set(&wish->enb.address)) {
-        paths_get(vepc, &wish->enb.address, VEPC_PATH_PLANE_GTP_U);
+    if (address_is_set(&wish->enb.address))
         bearer_set_enb(vepc, slot, &wish->enb, 1);
-    }
     return slot;
 }
 
@@ -147,9 +145,9 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
         return relocate(request, response, &wish);
     forget_old(vepc, &wish);
 
-    int new_path = !paths_find(vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C);
-    paths_get(vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C);
-    gtpc_learn_restart(request);
+    int new_path = !paths_find(vepc, &wish.sender.address, VEPC_PATH_PLANE_GTP_C);
+    paths_get(vepc, &wish.sender.address, VEPC_PATH_PLANE_GTP_C);
+    gtpc_learn_restart(request, &wish.sender.address);
 
     u64 ue = wish.keeps_ue ? wish.ue : make_ue(request, &wish);
     if (!is_pgw(vepc))

@@ -2,6 +2,7 @@
 #include "due.h"
 
 #include "charging.h"
+#include "path_echo.h"
 
 /* Timers run in one burst; more are left for the next. */
 #define DUE_MOST 64
@@ -10,8 +11,12 @@ static void run(struct turn *turn, u64 number)
 {
     struct vepc *vepc = turn->vepc;
     timers_cancel(&vepc->timers, number);
-    if (number >= timer_of_session(vepc, 0) && number < timer_of_path(vepc, 0))
-        charging_due(vepc, number - timer_of_session(vepc, 0));
+    u64 first_session = timer_of_session(vepc, 0);
+    u64 first_path = timer_of_path(vepc, 0);
+    if (number >= first_path)
+        path_echo_due(turn, &vepc->path[number - first_path]);
+    else if (number >= first_session)
+        charging_due(vepc, number - first_session);
 }
 
 u64 due_run(struct turn *turn)

@@ -22,6 +22,12 @@ void export_gateway(const struct vepc *vepc, struct pv_writer *w)
     r.next_record = vepc->record_next;
     r.ip_id = vepc->ip_id;
     r.uptime_ms = uptime_ms(vepc);
+    r.strangers_remaining_ns = ns_left(vepc->strangers_full_ns, vepc->now_ns);
+    r.notices_remaining_ns = ns_left(vepc->notices_full_ns, vepc->now_ns);
+    r.icmp_remaining_ns = ns_left(vepc->icmp_full_ns, vepc->now_ns);
+    r.lost_sets_count = (u8)vepc->purge.sets_count;
+    for (u64 i = 0; i < vepc->purge.sets_count; i++)
+        r.lost_sets[i] = vepc->purge.sets[i];
     vepc_gateway_record_write(w, &r);
 }
 
@@ -42,6 +48,7 @@ void export_path(const struct vepc *vepc, u64 at, struct pv_writer *w)
     struct vepc_path_record r;
     r.peer = path->peer;
     r.plane = path->plane;
+    r.interface = path->interface;
     r.restart_known = path->restart_known;
     r.restart_counter = path->restart_counter;
     r.sequence = path->sequence;
@@ -54,7 +61,7 @@ void export_path(const struct vepc *vepc, u64 at, struct pv_writer *w)
     r.notification_delay_ms = path->notification_delay_ms;
     r.throttling_percent = path->throttling_percent;
     r.throttling_remaining_ms = (u32)ms_left(path->throttled_until_ns, vepc->now_ns);
-    r.rate_remaining_ns = path->rate_full_ns > vepc->now_ns ? path->rate_full_ns - vepc->now_ns : 0;
+    r.rate_remaining_ns = ns_left(path->rate_full_ns, vepc->now_ns);
     vepc_path_record_write(w, &r);
 }
 

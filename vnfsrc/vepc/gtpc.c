@@ -3,8 +3,10 @@
 
 #include "access.h"
 #include "forwarding.h"
+#include "path_echo.h"
 #include "paths.h"
 #include "procedures.h"
+#include "rate_limits.h"
 #include "responses.h"
 #include "transactions.h"
 
@@ -14,6 +16,21 @@
 
 /* The longest message behind another one that is read. */
 #define PIGGYBACKED_MAX 2048
+/* Whether the peer has a path: it had an accepted session. */
+static int is_known(const struct request *request)
+{
+    return paths_find(request->turn->vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C) != 0;
+}
+
+/* Answers a request. Nobody should gain by asking in another's name: where the specification
+ * makes an answer to a stranger larger than its request, that is counted. */
+static void answer(const struct request *request, struct pv_packet *packet, const u8 *message,
+                   u64 length)
+{
+    if (length > request->length && !is_known(request))
+        count(request->turn->vepc, COUNT_answers_larger);
+    gtpc_send(request->turn, packet, &request->route, message, length);
+}
 
 static void answer_echo(struct request *request, struct pv_packet *packet)
 {
@@ -21,7 +38,7 @@ static void answer_echo(struct request *request, struct pv_packet *packet)
     struct ie_writer ies = {message, GTPC_HEADER};
     ie_write_u8(&ies, IE_RECOVERY, request->turn->vepc->restart_counter);
     u8 *start = gtpc_write_header(message, ies.length, GTPC_ECHO_RESPONSE, 0, 0, request->sequence);
-    gtpc_send(request->turn, packet, &request->route, start, ies.length - 4);
+    answer(request, packet, start, ies.length - 4);
 }
 
 static void answer_version(struct request *request, struct pv_packet *packet)
@@ -68,16 +85,20 @@ static struct refusal carry_out(struct request *request, struct response *respon
         return gtpc_delete_forwarding(request, response);
     case GTPC_DELETE_SESSION_REQUEST:
         return gtpc_delete_session(request, response);
+    case GTPC_DELETE_CONNECTION_SET_REQUEST:
+        return gtpc_delete_connection_set(request, response);
     default:
         return gtpc_release_access_bearers(request, response);
     }
 }
 
-/* Whether an answer is kept: a refusal that changes nothing is found again as easily. */
-static int is_kept(u64 cause)
+/* Whether an answer is kept: a refusal that changes nothing is found again as easily, and
+ * those of strangers must not displace others. */
+static int is_kept(const struct request *request, u64 cause)
 {
-    return cause < CAUSE_CONTEXT_NOT_FOUND || cause == CAUSE_NO_RESOURCES ||
-           cause == CAUSE_ADDRESSES_OCCUPIED;
+    if (cause == CAUSE_NO_RESOURCES || cause == CAUSE_ADDRESSES_OCCUPIED)
+        return is_known(request);
+    return cause < CAUSE_CONTEXT_NOT_FOUND;
 }
 
 /* Completes the answer to a request and keeps it. */
@@ -91,7 +112,7 @@ static void complete(const struct request *request, struct response *response,
     gtpc_write_header(response->message, response->ies.length, request->type + 1, 1, response->teid,
                       request->sequence);
     count(vepc, accepted ? COUNT_gtpc_accepted : COUNT_gtpc_rejected);
-    if (is_kept(refusal.cause))
+    if (is_kept(request, refusal.cause))
         procedures_keep(vepc, request, (u64)vepc->config.retention_ms * 1000000, response->message,
                         response->ies.length);
 }
@@ -124,6 +145,25 @@ void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction
         gtpc_send(turn, packet, &request.route, response->message, response->ies.length);
 }
 
+void gtpc_learn_restart(const struct request *request, const struct pv_address *peer)
+{
+    struct ie recovery;
+    if (ies_well_formed(request->ies) && ies_find(request->ies, IE_RECOVERY, 0, &recovery) &&
+        recovery.length >= 1)
+        paths_learn_restart(request->turn->vepc, peer, VEPC_PATH_PLANE_GTP_C, recovery.value[0]);
+}
+
+/* The UE whose context is asked for has its MME's address; that is who restarted, whatever
+ * address the request came from (TS 23.007, 18). */
+static const struct pv_address *sender(const struct request *request)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    u64 ue = contexts_find(&vepc->ues, request->teid);
+    return ue == CONTEXTS_NONE || !address_is_set(&vepc->ue[ue].mme.address)
+               ? &request->route.peer
+               : &vepc->ue[ue].mme.address;
+}
+
 static void answer_request(struct request *request, struct pv_packet *packet)
 {
     struct vepc *vepc = request->turn->vepc;
@@ -137,22 +177,16 @@ static void answer_request(struct request *request, struct pv_packet *packet)
         count(vepc, COUNT_gtpc_repeated);
         return; /* it is being carried out */
     }
+    struct pv_address peer = *sender(request);
     struct response response;
     gtpc_begin_response(&response);
     struct refusal refusal = carry_out(request, &response);
     if (refusal.cause == CAUSE_LATER)
         return;
     complete(request, &response, refusal);
-    gtpc_send(request->turn, packet, &request->route, response.message, response.ies.length);
-}
-
-void gtpc_learn_restart(const struct request *request)
-{
-    struct ie recovery;
-    if (ies_well_formed(request->ies) && ies_find(request->ies, IE_RECOVERY, 0, &recovery) &&
-        recovery.length >= 1)
-        paths_learn_restart(request->turn->vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C,
-                            recovery.value[0]);
+    if (refusal.cause < CAUSE_CONTEXT_NOT_FOUND)
+        gtpc_learn_restart(request, &peer);
+    answer(request, packet, response.message, response.ies.length);
 }
 
 /* FNV-1a, 64 bits. */
@@ -178,6 +212,7 @@ static u64 parse(struct request *request, const u8 *message, u64 available)
     request->sequence = pv_load_be24(message + header - 4);
     request->ies.value = message + header;
     request->ies.length = total - header;
+    request->length = total;
     request->digest = digest_of(message, total);
     return 0;
 }
@@ -197,7 +232,7 @@ static void receive_answer(struct request *answer, struct pv_packet *packet)
         drop(answer->turn, packet, DROP_bad_gtpc_length);
         return;
     }
-    gtpc_learn_restart(answer);
+    gtpc_learn_restart(answer, &answer->route.peer);
     responses_take(answer, transaction);
     transactions_end(vepc, transaction);
 }
@@ -231,11 +266,13 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
     }
     switch (request->type) {
     case GTPC_ECHO_REQUEST:
-        gtpc_learn_restart(request);
+        gtpc_learn_restart(request, &request->route.peer);
         answer_echo(request, packet);
         break;
     case GTPC_ECHO_RESPONSE:
-        gtpc_learn_restart(request);
+        if (path_echo_answered(turn->vepc, &request->route.peer, VEPC_PATH_PLANE_GTP_C,
+                               request->sequence))
+            gtpc_learn_restart(request, &request->route.peer);
         break;
     case GTPC_VERSION_NOT_SUPPORTED:
         break;
@@ -243,6 +280,7 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
     case GTPC_MODIFY_BEARER_REQUEST:
     case GTPC_DELETE_SESSION_REQUEST:
     case GTPC_CHANGE_NOTIFICATION_REQUEST:
+    case GTPC_DELETE_CONNECTION_SET_REQUEST:
     case GTPC_CREATE_FORWARDING_REQUEST:
     case GTPC_DELETE_FORWARDING_REQUEST:
     case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
@@ -270,6 +308,10 @@ void gtpc_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
 {
     if (!udp_checksum_ok(ip, udp_length)) {
         drop(turn, packet, DROP_bad_udp);
+        return;
+    }
+    if (!rate_limits_admit_gtpc(turn->vepc, &ip->source)) {
+        drop(turn, packet, DROP_rate_limited);
         return;
     }
     struct request request;

@@ -12,6 +12,7 @@
 #define GTPC_MODIFY_BEARER_REQUEST 34
 #define GTPC_DELETE_SESSION_REQUEST 36
 #define GTPC_CHANGE_NOTIFICATION_REQUEST 38
+#define GTPC_DELETE_CONNECTION_SET_REQUEST 101
 #define GTPC_CREATE_FORWARDING_REQUEST 166
 #define GTPC_DELETE_FORWARDING_REQUEST 168
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
@@ -28,6 +29,7 @@ struct request {
     struct ie ies;
     struct gtpc_route route; /* whence it came, and where the answer goes */
     u64 digest;              /* of the whole message, for telling repetitions from new requests */
+    u64 length;              /* bytes of the whole message */
     u32 sequence;
     u32 teid; /* 0 without one */
     u8 type;
@@ -57,6 +59,7 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
 struct refusal gtpc_change_notification(struct request *request, struct response *response);
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
 struct refusal gtpc_delete_session(struct request *request, struct response *response);
+struct refusal gtpc_delete_connection_set(struct request *request, struct response *response);
 
 /* An empty response. */
 void gtpc_begin_response(struct response *response);
@@ -74,8 +77,8 @@ void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel 
  * answer goes to its S-GW. */
 u64 gtpc_find_ue(struct request *request, struct response *response);
 
-/* Notes the Recovery value that a message carries, if its sender has a path. */
-void gtpc_learn_restart(const struct request *request);
+/* Notes the Recovery value that a message carries, if the peer that it is of has a path. */
+void gtpc_learn_restart(const struct request *request, const struct pv_address *peer);
 
 PV_INLINE struct refusal refuse(u8 cause, u8 ie_type, u8 ie_instance)
 {

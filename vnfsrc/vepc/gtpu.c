@@ -5,8 +5,10 @@
 #include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
+#include "path_echo.h"
 #include "paths.h"
 #include "qos.h"
+#include "rate_limits.h"
 #include "sessions.h"
 
 #define GTPU_ECHO_REQUEST 1
@@ -114,6 +116,16 @@ static struct route *route_back(const struct ip *ip, u16 port, struct route *rou
     route->destination_port = port;
     route->dscp = 0;
     return route;
+}
+
+void gtpu_send_echo_request(struct turn *turn, struct pv_packet *packet, const struct path *path)
+{
+    const struct vepc_config *config = &turn->vepc->config;
+    int s5 = path->interface == VEPC_PATH_INTERFACE_S5;
+    struct route route = {*local_address(s5 ? &config->s5 : &config->s1u, &path->peer), path->peer,
+                          GTPU_PORT, GTPU_PORT, 0};
+    send_signalling(turn, packet, 0, GTPU_ECHO_REQUEST, (u16)path->echo_sequence, &route,
+                    s5 ? VEPC_PORT_S5 : VEPC_PORT_S1U);
 }
 
 void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb)
@@ -346,6 +358,14 @@ void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot)
     gtpu_send(turn, packet, downlink);
 }
 
+/* Whether a G-PDU for nobody is told of: TEID 0 is not, for it is nobody's error (TS 29.281,
+ * 7.3.1), nor is what is too short to carry IP, lest the answer be larger. */
+static int is_worth_a_notice(struct vepc *vepc, const struct ip *ip, const struct message *message)
+{
+    return message->teid != 0 && message->length >= IPV4_HEADER &&
+           rate_limits_admit_notice(vepc, &ip->source);
+}
+
 static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
                           const struct message *message)
 {
@@ -355,7 +375,8 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
         if (forwarding_pass(turn, packet, message->teid, message->header, message->total))
             return;
         drop(turn, packet, DROP_unknown_teid);
-        send_error_indication(turn, packet, ip, message->teid);
+        if (is_worth_a_notice(vepc, ip, message))
+            send_error_indication(turn, packet, ip, message->teid);
         return;
     }
     struct uplink *uplink = &vepc->uplink[slot];
@@ -392,7 +413,7 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
                        udp_length - UDP_HEADER);
     if (reason) {
         drop(turn, packet, (enum counter)reason);
-        if (reason == DROP_bad_gtpu_extension)
+        if (reason == DROP_bad_gtpu_extension && rate_limits_admit_notice(turn->vepc, &ip->source))
             send_supported_extensions(turn, packet, ip);
         return;
     }
@@ -415,6 +436,8 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
         forwarding_pass(turn, packet, message.teid, message.header, message.total);
         break;
     case GTPU_ECHO_RESPONSE:
+        path_echo_answered(turn->vepc, &ip->source, VEPC_PATH_PLANE_GTP_U, message.sequence);
+        break;
     case GTPU_SUPPORTED_EXTENSIONS:
         break; /* nothing to do */
     default:

@@ -18,6 +18,9 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
  * for; nothing when none does. */
 void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot);
 
+/* Sends an Echo Request on a path, whose echo_sequence is set. */
+void gtpu_send_echo_request(struct turn *turn, struct pv_packet *packet, const struct path *path);
+
 /* Sends an End Marker (TS 29.281, 7.3.2) to an eNodeB that a bearer has left. */
 void gtpu_send_end_marker(struct turn *turn, const struct vepc_tunnel *enb);
 

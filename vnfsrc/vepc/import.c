@@ -98,6 +98,7 @@ static i64 complete(struct vepc *vepc)
         vepc->record_oldest + vepc->import_records != vepc->record_next ||
         vepc->incomplete_ues != 0 || vepc->incomplete_sessions != 0)
         return -PV_ERROR_INCOMPLETE;
+    import_paths_complete(vepc);
     vepc->import_complete = 1;
     /* Rounds of a migration delete and make again; only what follows counts. */
     __builtin_memset(vepc->counters, 0, sizeof vepc->counters);

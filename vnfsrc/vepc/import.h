@@ -23,6 +23,8 @@ u64 import_find(struct pv_reader *in, const struct contexts *table, u32 teid, u6
 void import_gateway(struct vepc *vepc, struct pv_reader *in);
 void import_pool(struct vepc *vepc, struct pv_reader *in);
 void import_path(struct vepc *vepc, struct pv_reader *in);
+/* No more paths come. */
+void import_paths_complete(struct vepc *vepc);
 void import_procedure(struct vepc *vepc, struct pv_reader *in);
 void import_transaction(struct vepc *vepc, struct pv_reader *in);
 void import_record(struct vepc *vepc, struct pv_reader *in);

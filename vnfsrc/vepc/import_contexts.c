@@ -3,6 +3,7 @@
 #include "filters.h"
 #include "import.h"
 #include "packets.h"
+#include "paths.h"
 #include "pools.h"
 #include "qos.h"
 #include "sessions.h"
@@ -147,6 +148,7 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     memory_copy(session->charging_characteristics, r.charging_characteristics,
                 r.charging_characteristics_length);
     session->peer = r.peer;
+    paths_use(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = r.peer_restart_count;
     session->peer_restart = r.peer_restart_count ? r.peer_restart[0] : 0;
     session->rules_wait = r.rules_wait;

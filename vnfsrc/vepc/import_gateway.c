@@ -6,6 +6,8 @@
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
+#include "purge.h"
+#include "rate_limits.h"
 #include "transactions.h"
 
 static void check_endpoint(struct pv_reader *in, const struct vepc_endpoint *theirs,
@@ -15,6 +17,17 @@ static void check_endpoint(struct pv_reader *in, const struct vepc_endpoint *the
         import_refuse(in, field, -PV_ERROR_FOREIGN);
     if (!address_equal(&theirs->ipv6, &ours->ipv6))
         import_refuse(in, field + 1, -PV_ERROR_FOREIGN);
+}
+
+static void check_limits(const struct vepc *vepc, struct pv_reader *in,
+                         const struct vepc_gateway_record *r)
+{
+    if (r->strangers_remaining_ns > rate_limits_most(vepc, VEPC_PATH_PLANE_GTP_C))
+        import_refuse(in, VEPC_FIELD_GATEWAY_STRANGERS_REMAINING_NS, -PV_ERROR_CAPACITY);
+    if (r->notices_remaining_ns > rate_limits_most(vepc, VEPC_PATH_PLANE_GTP_U))
+        import_refuse(in, VEPC_FIELD_GATEWAY_NOTICES_REMAINING_NS, -PV_ERROR_CAPACITY);
+    if (r->icmp_remaining_ns > ICMP_INTERVAL_NS * ICMP_BURST)
+        import_refuse(in, VEPC_FIELD_GATEWAY_ICMP_REMAINING_NS, -PV_ERROR_CAPACITY);
 }
 
 void import_gateway(struct vepc *vepc, struct pv_reader *in)
@@ -28,6 +41,7 @@ void import_gateway(struct vepc *vepc, struct pv_reader *in)
     check_endpoint(in, &r.s11, &vepc->config.s11, VEPC_FIELD_GATEWAY_S11_IPV4);
     check_endpoint(in, &r.s1u, &vepc->config.s1u, VEPC_FIELD_GATEWAY_S1U_IPV4);
     check_endpoint(in, &r.s5, &vepc->config.s5, VEPC_FIELD_GATEWAY_S5_IPV4);
+    check_limits(vepc, in, &r);
     for (u64 i = 0; i < 3; i++)
         if (allocators[i]->next > kinds[i]->capacity)
             import_refuse(in, VEPC_FIELD_GATEWAY_UE_NEXT + 2 * i, -PV_ERROR_CAPACITY);
@@ -47,6 +61,11 @@ void import_gateway(struct vepc *vepc, struct pv_reader *in)
     vepc->ip_id = r.ip_id;
     vepc->uptime_ms = r.uptime_ms;
     vepc->started_ns = vepc->now_ns;
+    vepc->strangers_full_ns = vepc->now_ns + r.strangers_remaining_ns;
+    vepc->notices_full_ns = vepc->now_ns + r.notices_remaining_ns;
+    vepc->icmp_full_ns = vepc->now_ns + r.icmp_remaining_ns;
+    for (u64 i = 0; i < r.lost_sets_count; i++)
+        purge_add_set(vepc, r.lost_sets[i].csid, r.lost_sets[i].csid_length);
     vepc->import_gateways++;
 }
 
@@ -80,12 +99,36 @@ static void check_path(struct vepc *vepc, struct pv_reader *in, const struct vep
         import_refuse(in, VEPC_FIELD_PATH_RESTART_COUNTER, -PV_ERROR_NOT_CANONICAL);
     if (r->plane == VEPC_PATH_PLANE_GTP_C && r->sequence)
         import_refuse(in, VEPC_FIELD_PATH_SEQUENCE, -PV_ERROR_NOT_CANONICAL);
-    if (paths_find(vepc, &r->peer, r->plane))
+    if (r->rate_remaining_ns > rate_limits_most(vepc, r->plane))
+        import_refuse(in, VEPC_FIELD_PATH_RATE_REMAINING_NS, -PV_ERROR_CAPACITY);
+    if ((r->echo_sequence != 0) != (r->echo_tries != 0) ||
+        (r->echo_sequence && !r->echo_remaining_ms))
+        import_refuse(in, VEPC_FIELD_PATH_ECHO_SEQUENCE, -PV_ERROR_NOT_CANONICAL);
+    const struct path *known = paths_find(vepc, &r->peer, r->plane);
+    if (known && known->imported)
         import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_DUPLICATE);
-    else if (!paths_would_be_last(vepc, &r->peer, r->plane))
+    else if (vepc->import_paths > 0 &&
+             !paths_before(&vepc->last_peer, vepc->last_plane, &r->peer, r->plane))
         import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_ORDER);
-    else if (vepc->path_count == vepc->config.peers)
+    else if (vepc->import_paths == vepc->config.peers)
         import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_CAPACITY);
+}
+
+/* UEs and bearers that came in earlier rounds made paths to their peers. Those that the source
+ * does not have, for want of room, give way. */
+static void drop_paths_not_imported(struct vepc *vepc, u64 most)
+{
+    for (u64 i = vepc->path_count; i > 0 && most > 0; i--) {
+        if (vepc->path[i - 1].imported)
+            continue;
+        paths_remove(vepc, &vepc->path[i - 1]);
+        most--;
+    }
+}
+
+void import_paths_complete(struct vepc *vepc)
+{
+    drop_paths_not_imported(vepc, vepc->path_count);
 }
 
 void import_path(struct vepc *vepc, struct pv_reader *in)
@@ -95,7 +138,14 @@ void import_path(struct vepc *vepc, struct pv_reader *in)
     check_path(vepc, in, &r);
     if (in->error)
         return;
+    if (!paths_have_room(vepc, &r.peer, r.plane))
+        drop_paths_not_imported(vepc, 1);
     struct path *path = paths_get(vepc, &r.peer, r.plane);
+    vepc->last_peer = r.peer;
+    vepc->last_plane = r.plane;
+    vepc->import_paths++;
+    path->imported = 1;
+    path->interface = r.interface;
     path->restart_known = r.restart_known;
     path->restart_counter = r.restart_counter;
     path->sequence = r.sequence;
@@ -108,6 +158,8 @@ void import_path(struct vepc *vepc, struct pv_reader *in)
     path->echo_tries = r.echo_tries;
     path->down = r.down;
     path->purging = r.purging;
+    if (r.purging)
+        purge_begin(vepc);
     path->notification_delay_ms = r.notification_delay_ms;
     path->throttling_percent = r.throttling_percent;
     path->throttled_until_ns = vepc->now_ns + (u64)r.throttling_remaining_ms * 1000000;

@@ -87,7 +87,6 @@ void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel 
     int moves = old.teid != enb->teid || !address_equal(&old.address, &enb->address);
     if (downlink->connected && moves)
         gtpu_send_end_marker(turn, &old);
-    paths_get(vepc, &enb->address, VEPC_PATH_PLANE_GTP_U);
     bearer_set_enb(vepc, bearer, enb, 1);
     gtpu_answer_solicitation(turn, bearer);
 }
@@ -121,7 +120,7 @@ static void set_server(const struct request *request, u64 ue, const struct vepc_
 {
     struct vepc *vepc = request->turn->vepc;
     paths_get(vepc, &server->address, VEPC_PATH_PLANE_GTP_C);
-    gtpc_learn_restart(request);
+    gtpc_learn_restart(request, &server->address);
     if (is_pgw(vepc))
         session_set_peer(vepc, contexts_find(&vepc->sessions, request->teid), server);
     else

@@ -82,7 +82,7 @@ struct refusal relocate(struct request *request, struct response *response, cons
     if (!known)
         contexts_renew(&vepc->ues, wish->ue); /* once for all sessions of the UE */
     paths_get(vepc, &wish->sender.address, VEPC_PATH_PLANE_GTP_C);
-    gtpc_learn_restart(request);
+    gtpc_learn_restart(request, &wish->sender.address);
     ue_set_mme(vepc, ue, &wish->sender);
     ue_learn(request, ue);
 

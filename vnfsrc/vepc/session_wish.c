@@ -3,6 +3,7 @@
 
 #include "access.h"
 #include "apn.h"
+#include "paths.h"
 #include "sessions.h"
 
 /* Instances of F-TEIDs (tables 7.2.1-1 and 7.2.1-2). */
@@ -205,6 +206,8 @@ static struct refusal check_resources(const struct vepc *vepc, const struct wish
     if (cause != CAUSE_ACCEPTED)
         return refuse(cause, 0, 0);
     int bearer_comes_free = replaces || wish->old_bearer != CONTEXTS_NONE;
+    if (!paths_have_room(vepc, &wish->sender.address, VEPC_PATH_PLANE_GTP_C))
+        return refuse(CAUSE_NO_RESOURCES, 0, 0);
     if ((wish->ue == CONTEXTS_NONE && vepc->ues.free.free == 0) ||
         (!replaces && vepc->sessions.free.free == 0) ||
         (!bearer_comes_free && vepc->bearers.free.free == 0))

@@ -4,6 +4,7 @@
 #include "charging.h"
 #include "filters.h"
 #include "packets.h"
+#include "paths.h"
 #include "pools.h"
 #include "qos.h"
 
@@ -38,6 +39,7 @@ void ue_link(struct vepc *vepc, u64 ue_slot)
         ue->bearer[ebi] = NO_SLOT;
     vepc->incomplete_ues++;
     index_insert(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
+    paths_use(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C);
 }
 
 u64 session_apn(const struct vepc *vepc, u64 session_slot, u8 *name)
@@ -128,6 +130,8 @@ void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel
     if (has_enb(downlink))
         index_remove(&vepc->bearer_by_enb, enb_hash(&downlink->address, downlink->teid),
                      bearer_slot);
+    paths_use(vepc, &enb->address, VEPC_PATH_PLANE_GTP_U);
+    paths_leave(vepc, &downlink->address, VEPC_PATH_PLANE_GTP_U);
     downlink->teid = enb->teid;
     downlink->address = enb->address;
     downlink->connected = (u8)connected;
@@ -187,6 +191,7 @@ void session_delete(struct vepc *vepc, u64 session_slot)
     if (session->apn != APN_FOREIGN)
         release_addresses(&vepc->pdn[session->apn], session);
     session_unlink(vepc, session_slot);
+    paths_leave(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
     timers_cancel(&vepc->timers, timer_of_session(vepc, session_slot));
     count(vepc, COUNT_sessions_deleted);
     contexts_free(&vepc->sessions, session_slot);
@@ -199,6 +204,7 @@ void ue_delete(struct vepc *vepc, u64 ue_slot)
         session_delete(vepc, ue->first_session - 1);
     vepc->incomplete_ues--;
     timers_cancel(&vepc->timers, timer_of_ue(ue_slot));
+    paths_leave(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C);
     index_remove(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
     contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
     contexts_free(&vepc->ues, ue_slot);

@@ -4,6 +4,7 @@
 #include "gtpc.h"
 #include "gtpu.h"
 #include "icmp.h"
+#include "peers_allowed.h"
 
 static void receive_udp(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
 {
@@ -14,6 +15,10 @@ static void receive_udp(struct turn *turn, struct pv_packet *packet, const struc
         return;
     }
     u32 port = pv_load_be16(ip->payload + 2);
+    if (!peer_is_allowed(config, &ip->source)) {
+        drop(turn, packet, DROP_peer_not_allowed);
+        return;
+    }
     int control = is_ours(&config->s11, &ip->destination);
     int user = is_ours(&config->s1u, &ip->destination);
     int both = is_ours(&config->s5, &ip->destination);

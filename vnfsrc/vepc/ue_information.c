@@ -37,19 +37,29 @@ void ue_learn(const struct request *request, struct ue *ue)
     learn(ies, IE_FQ_CSID, ue->mme_csid, &ue->mme_csid_length, sizeof ue->mme_csid);
 }
 
-void ue_set_mme(const struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme)
+void ue_set_mme(struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme)
 {
-    const struct path *path = paths_find(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
+    struct pv_address old = ue->mme.address;
     ue->mme = *mme;
+    if (address_equal(&old, &mme->address))
+        return;
+    paths_use(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
+    paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
+    const struct path *path = paths_find(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
     ue->mme_restart_count = path && path->restart_known;
     ue->mme_restart = ue->mme_restart_count ? path->restart_counter : 0;
 }
 
 void session_set_peer(struct vepc *vepc, u64 session_slot, const struct vepc_tunnel *peer)
 {
-    const struct path *path = paths_find(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
     struct session *session = &vepc->session[session_slot];
+    struct pv_address old = session->peer.address;
     session->peer = *peer;
+    if (address_equal(&old, &peer->address))
+        return;
+    paths_use(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
+    paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
+    const struct path *path = paths_find(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = path && path->restart_known;
     session->peer_restart = session->peer_restart_count ? path->restart_counter : 0;
 }

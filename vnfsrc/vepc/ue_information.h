@@ -11,7 +11,7 @@
 void ue_learn(const struct request *request, struct ue *ue);
 
 /* The UE is served by this MME from now on, as the MME is since its last restart. */
-void ue_set_mme(const struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme);
+void ue_set_mme(struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme);
 
 /* The session is served by this S-GW from now on (or, at an S-GW, by this P-GW); likewise. */
 void session_set_peer(struct vepc *vepc, u64 session_slot, const struct vepc_tunnel *peer);

@@ -173,13 +173,15 @@ struct pdn {
 struct path {
     struct pv_address peer;
     u32 slot;
+    u32 references; /* UEs or bearers whose peer it is */
     u32 echo_sequence;
     u32 notification_delay_ms;
     u64 throttled_until_ns;
     u64 rate_full_ns; /* when the peer's rate limit has no debt left */
-    u64 purged;       /* UE slots that were looked at since purging began */
     u16 sequence;
-    u8 plane; /* VEPC_PATH_PLANE_… */
+    u8 plane;     /* VEPC_PATH_PLANE_… */
+    u8 interface; /* VEPC_PATH_INTERFACE_… */
+    u8 imported;
     u8 restart_known;
     u8 restart_counter;
     u8 echo_tries;
@@ -231,6 +233,14 @@ struct transactions {
     u32 sent_last;
 };
 
+/* UEs of an MME that restarted, or lost PDN connections, are deleted in steps; see purge.h. */
+struct purge {
+    u64 next; /* UE slot to be looked at */
+    u64 left; /* how many are left to look at, 0 when there is nothing to do */
+    u64 sets_count;
+    struct vepc_connection_set sets[8];
+};
+
 /* A downlink packet that waits for its UE; see packets.h. */
 struct packet {
     u32 next; /* slot + 1 */
@@ -258,6 +268,9 @@ struct vepc {
     u16 ip_id;
     u32 next_charging_id;
     u32 next_sequence;
+    u64 strangers_full_ns; /* rate limits: see rate_limits.h */
+    u64 notices_full_ns;
+    u64 icmp_full_ns;
     u64 started_ns; /* uptime counts from here, */
     u64 uptime_ms;  /* where it was this much already */
     u64 counters[COUNTERS];
@@ -282,8 +295,13 @@ struct vepc {
     struct path *path; /* by slot: 0 .. path_count - 1 */
     u32 *path_order;   /* slots in ascending order of (peer, plane) */
     u64 path_count;
+    u64 import_paths;            /* paths imported; others may be known by reference only */
+    struct pv_address last_peer; /* of the path imported last, for the order check */
+    u8 last_plane;
 
     struct timers timers;
+
+    struct purge purge;
 
     struct transaction *transaction;
     struct transactions transactions;
@@ -357,6 +375,11 @@ PV_INLINE u64 timer_of_session(const struct vepc *vepc, u64 slot)
 PV_INLINE u64 timer_of_path(const struct vepc *vepc, u64 slot)
 {
     return vepc->ues.capacity + vepc->sessions.capacity + slot;
+}
+
+PV_INLINE u64 ns_left(u64 deadline_ns, u64 now_ns)
+{
+    return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
 /* ns as ms, rounded up: what remains is never said to be less. */

@@ -4,6 +4,7 @@
 #include "packets.h"
 #include "pools.h"
 #include "procedures.h"
+#include "purge.h"
 #include "qos.h"
 #include "sgi.h"
 #include "tft.h"
@@ -208,9 +209,11 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
         burst->in[i]->reason = 0;
         receive(&turn, burst->in[i]);
     }
+    u64 purge_ns = purge_run(&turn);
     u64 due_ns = due_run(&turn);
     u64 transaction_ns = transactions_run(&turn);
     timer_ns = due_ns < timer_ns ? due_ns : timer_ns;
+    timer_ns = purge_ns < timer_ns ? purge_ns : timer_ns;
     return (i64)(transaction_ns < timer_ns ? transaction_ns : timer_ns);
 }
 

@@ -80,6 +80,10 @@ PACKET_FILTER = cs.Struct(
     "flow_label" / Listing(1, Bounded(U32, 0, 0xFFFFF)) * "IPv6 flow label, if one is asked for",
 )
 
+CONNECTION_SET = cs.Struct(
+    "csid" / Blob(36) * "FQ-CSID (TS 29.274, 8.62) of the MME, which has lost these PDN connections",
+)
+
 GATEWAY = cs.Struct(
     "mode" / MODE * "which gateway it is; an instance of another mode refuses the state",
     "s11" / ENDPOINT * "our addresses on S11; an instance with others refuses the state",
@@ -94,6 +98,10 @@ GATEWAY = cs.Struct(
     "next_record" / U64 * "serial number of the next charging record",
     "ip_id" / U16 * "Identification of the next outer IPv4 header",
     "uptime_ms" / U64 * "how long the gateway has run, all instances together, ms",
+    "strangers_remaining_ns" / U64 * "debt of the GTP-C rate limit that peers without a path share",
+    "notices_remaining_ns" / U64 * "debt of the rate limit of Error Indications to such peers, ns",
+    "icmp_remaining_ns" / U64 * "debt of the rate limit of ICMP errors, ns",
+    "lost_sets" / Listing(8, CONNECTION_SET) * "Delete PDN Connection Set Requests being carried out",
 )
 
 POOL = cs.Struct(
@@ -105,10 +113,12 @@ POOL = cs.Struct(
 PATH = cs.Struct(
     "peer" / Ip() * "address of the peer",
     "plane" / Choice(U8, gtp_c=1, gtp_u=2) * "GTP-C or GTP-U",
+    "interface" / Choice(U8, s11=0, s1u=1, s5=3) * "where the peer is",
     "restart_known" / YES_NO * "whether the peer told its restart counter",
     "restart_counter" / U8 * "the peer's Recovery value, 0 while unknown",
     "sequence" / U16 * "next GTP-U sequence number towards the peer, 0 on GTP-C",
-    "echo_remaining_ms" / U32 * "time until the next Echo Request, 0 without echoes",
+    "echo_remaining_ms" / U32 * "time until the next Echo Request, or, on "
+    "a path that nothing uses, until it is forgotten; 0 for neither",
     "echo_sequence" / SEQUENCE * "sequence number of the Echo Request that waits, 0 for none",
     "echo_tries" / U8 * "how often it was sent without an answer",
     "down" / YES_NO * "whether the peer left an Echo Request unanswered to the end",
@@ -116,7 +126,8 @@ PATH = cs.Struct(
     "notification_delay_ms" / U32 * "how long the MME wants data notifications delayed",
     "throttling_percent" / Bounded(U8, 0, 100) * "share of notifications that the MME declines",
     "throttling_remaining_ms" / U32 * "for how much longer",
-    "rate_remaining_ns" / U64 * "debt of the peer's GTP-C rate limit, ns",
+    "rate_remaining_ns" / U64 * "debt of the peer's rate limit: of its GTP-C "
+    "messages, or of Error Indications to it, ns",
 )
 
 UE = cs.Struct(
@@ -364,6 +375,7 @@ SCHEMA = Schema(
         "allocator": ALLOCATOR,
         "qos": QOS,
         "packet_filter": PACKET_FILTER,
+        "connection_set": CONNECTION_SET,
         "origin": ORIGIN,
         "apn": APN,
         "rule": RULE,

@@ -23,6 +23,7 @@ _NOWHERE = {"ipv4": _NONE, "ipv6": _NONE}
 _UNSPECIFIED = "0.0.0.0"
 _QOS = ("qci", "arp", "mbr_uplink", "mbr_downlink", "gbr_uplink", "gbr_downlink")
 _CHARGING_IDS = 1 << 32
+_NEXT_ECHO_MS = 60000
 
 
 def convert(old: Image) -> Mapping[str, Iterable[Mapping[str, Any]]]:
@@ -93,6 +94,10 @@ def _gateway(old: Image, next_charging_id: int) -> Iterator[Record]:
             "next_sequence": 1,
             "next_record": 1,
             "uptime_ms": 0,
+            "strangers_remaining_ns": 0,
+            "notices_remaining_ns": 0,
+            "icmp_remaining_ns": 0,
+            "lost_sets": [],
         }
 
 
@@ -101,7 +106,8 @@ def _paths(old: Image) -> Iterator[Record]:
         yield {
             **_kept(record, "ipv4"),
             "peer": _address(record.ipv4),
-            "echo_remaining_ms": 0,
+            "interface": "s11" if record.plane == "gtp_c" else "s1u",
+            "echo_remaining_ms": _NEXT_ECHO_MS,
             "echo_sequence": 0,
             "echo_tries": 0,
             "down": "no",
