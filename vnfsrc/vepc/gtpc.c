@@ -198,21 +198,29 @@ static u64 digest_of(const u8 *message, u64 length)
     return digest;
 }
 
-/* Reads the header. Returns 0 or the reason to drop the packet. */
+/* Reads the header. Returns 0 or the reason to drop the packet. A message that claims to be
+ * longer than it is has no IEs that are well-formed: a request is refused for that (TS 29.274,
+ * 7.7.3). */
 static u64 parse(struct request *request, const u8 *message, u64 available)
 {
     if (available < GTPC_HEADER_WITHOUT_TEID || (message[0] & 0xe0) != VERSION_2)
         return DROP_bad_gtpc_header;
     u64 header = message[0] & FLAG_TEID ? GTPC_HEADER : GTPC_HEADER_WITHOUT_TEID;
     u64 total = 4 + (u64)pv_load_be16(message + 2);
-    if (total < header || total > available)
+    if (total < header || available < header)
         return DROP_bad_gtpc_length;
+    int cut_off = total > available;
+    total = cut_off ? available : total;
     request->type = message[1];
     request->teid = header == GTPC_HEADER ? pv_load_be32(message + 4) : 0;
     request->sequence = pv_load_be24(message + header - 4);
     request->ies.value = message + header;
     request->ies.length = total - header;
     request->length = total;
+    if (cut_off) {
+        request->ies.value = message;
+        request->ies.length = 1;
+    }
     request->digest = digest_of(message, total);
     return 0;
 }
