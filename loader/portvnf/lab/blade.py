@@ -12,16 +12,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portvnf import roots
+from portvnf import pki, roots
 from portvnf.agent import control
 from portvnf.errors import AgentError, LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import report
+from portvnf.lab.addresses import Wire
 from portvnf.lab.network import inside
 from portvnf.lab.run_folder import PKI
 
@@ -54,24 +55,25 @@ mtu = {at.APN_MTU}
     )
 
 
-def make_credentials(folder: Path) -> None:
+def make_credentials(folder: Path, names: Iterable[str] = at.BLADES) -> None:
     """Makes a certification authority and a certificate for each blade."""
-    for arguments in (["init", str(folder)], *(["issue", str(folder), n] for n in at.BLADES)):
-        done = subprocess.run(
-            [sys.executable, *_CLI, "pki", *arguments],
-            capture_output=True,
-            text=True,
-            env=_environment(),
-        )
-        if done.returncode != 0:
-            raise LabError(
-                f"the lab's certificates cannot be made: {' '.join(done.stderr.split())}"
-            )
+    folder.mkdir(parents=True, exist_ok=True)
+    pki.initialise(folder)
+    for name in names:
+        pki.issue(folder, name)
 
 
 def _environment() -> dict[str, str]:
     source = str(Path(__file__).resolve().parents[2])
     return {**os.environ, "PYTHONPATH": source, "PYTHONUNBUFFERED": "1"}
+
+
+@dataclass(frozen=True)
+class PortPlan:
+    """A port of the gateway: on which wire, and for which addresses it answers there."""
+
+    wire: Wire
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,27 @@ class BladePlan:
     name: str
     isa: str  # this machine's, or one of portvnf.roots
     active: bool
+    host: int  # last octet on every wire
+    peers: dict[str, int]  # the blades that it migrates with, likewise
+    ports: tuple[PortPlan, ...]
+    engine: str = "jit"
+
+
+def demo_plan(name: str, isa: str, active: bool) -> BladePlan:
+    """A blade of the demonstration."""
+    return BladePlan(
+        name,
+        isa,
+        active,
+        host=at.BLADE_HOSTS[name],
+        peers={other: host for other, host in at.BLADE_HOSTS.items() if other != name},
+        ports=(
+            PortPlan(at.S11, (at.S11.v4(at.GATEWAY),)),
+            PortPlan(at.S1U, (at.S1U.v4(at.GATEWAY),)),
+            PortPlan(at.SGI, (at.SGI.v4(at.GATEWAY), at.SGI.v6(at.GATEWAY))),
+        ),
+        engine=report.ENGINE,
+    )
 
 
 class LabBlade:
@@ -116,42 +139,35 @@ class LabBlade:
 
     def _toml(self, folder: Path, artifact: Path, vnf_config: Path) -> str:
         name = self.plan.name
-        hosts = at.BLADE_HOSTS
         peers = "".join(
             f'{json.dumps(other)} = "{at.MIG.v4(host)}:{at.AGENT_PORT}"\n'
-            for other, host in hosts.items()
-            if other != name
+            for other, host in self.plan.peers.items()
         )
-        announced = {
-            at.S11: [at.S11.v4(at.GATEWAY)],
-            at.S1U: [at.S1U.v4(at.GATEWAY)],
-            at.SGI: [at.SGI.v4(at.GATEWAY), at.SGI.v6(at.GATEWAY)],
-        }
         ports = "".join(
             f"""
 [[port]]
-name = "{wire.name}"
+name = "{port.wire.name}"
 driver = "tun"
-device = "{at.tun_of(wire)}"
+device = "{at.tun_of(port.wire)}"
 
 [port.announce]
-interface = "{wire.name}"
-addresses = {json.dumps(addresses)}
+interface = "{port.wire.name}"
+addresses = {json.dumps(port.addresses)}
 """
-            for wire, addresses in announced.items()
+            for port in self.plan.ports
         )
         # A JSON string is a TOML string.
         return f"""[blade]
 name = {json.dumps(name)}
 artifact = {json.dumps(str(artifact))}
 vnf_config = {json.dumps(str(vnf_config))}
-engine = {json.dumps(report.ENGINE)}
+engine = {json.dumps(self.plan.engine)}
 active = {json.dumps(self.plan.active)}
 control = {json.dumps(str(self._control))}
 state_dir = {json.dumps(str(self._folder))}
 
 [agent]
-listen = "{at.MIG.v4(hosts[name])}:{at.AGENT_PORT}"
+listen = "{at.MIG.v4(self.plan.host)}:{at.AGENT_PORT}"
 certificate = {json.dumps(str(folder / PKI / f"{name}.crt"))}
 key = {json.dumps(str(folder / PKI / f"{name}.key"))}
 trust = {json.dumps(str(folder / PKI / "ca.crt"))}

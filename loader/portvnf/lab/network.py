@@ -7,22 +7,12 @@ routes them into its TUN devices, and the active blade's agent answers for them 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
 from portvnf.lab.addresses import Wire
-
-# Who has a leg on which wire, and with which last octet.
-_LEGS: dict[str, tuple[tuple[Wire, int], ...]] = {
-    **{blade: tuple((wire, host) for wire in at.WIRES) for blade, host in at.BLADE_HOSTS.items()},
-    "mme": ((at.S11, at.MME),),
-    "enb": ((at.S1U, at.ENB_ROUTER),),
-    "server": ((at.SGI, at.SERVER),),
-}
-
-# Namespaces that pass packets on between a wire and a TUN device.
-_ROUTERS = (*at.BLADES, "enb", "server")
+from portvnf.lab.site import Site, demo_sites
 
 
 def inside(namespace: str, argv: list[str]) -> list[str]:
@@ -30,18 +20,25 @@ def inside(namespace: str, argv: list[str]) -> list[str]:
     return ["nsenter", f"--net=/run/netns/{namespace}", "--", *argv]
 
 
-def build() -> None:
-    """Makes the whole network; a LabError names the step that the kernel refused."""
-    for namespace in at.NAMESPACES:
-        run_ip(None, [f"netns add {namespace}"])
-        set_sysctls(namespace, list(_namespace_settings(namespace in _ROUTERS)))
+def build(wires: Sequence[Wire] = at.WIRES, sites: Sequence[Site] | None = None) -> None:
+    """Makes wires and sites (by default the demonstration's); a LabError names the step that
+    the kernel refused."""
     _sysctl_own([("ipv6/conf/default/disable_ipv6", 1), ("ipv6/conf/all/disable_ipv6", 1)])
-    run_ip(None, list(_bridges()))
-    for namespace in at.NAMESPACES:
-        run_ip(namespace, ["link set lo up", *_legs(namespace), *_devices(namespace)])
-        for wire, _host in _LEGS.get(namespace, ()):
-            run_ip(namespace, list(_neighbour_timing(wire)))
-        run_ip(namespace, list(_routes(namespace)))
+    run_ip(None, [line for wire in wires for line in _bridge(wire)])
+    for site in demo_sites() if sites is None else sites:
+        add(site)
+
+
+def add(site: Site) -> None:
+    """Makes one more namespace, on wires that are there."""
+    run_ip(None, [f"netns add {site.name}"])
+    set_sysctls(site.name, list(_namespace_settings(site.router)))
+    run_ip(None, list(_ports(site)))
+    devices = (line for name in site.devices for line in _device(name))
+    run_ip(site.name, ["link set lo up", *_legs(site), *devices])
+    for wire, _host in site.legs:
+        run_ip(site.name, list(_neighbour_timing(wire)))
+    run_ip(site.name, list(site.routes))
 
 
 def give_ue_its_device(address4: str, address6: str) -> None:
@@ -78,27 +75,28 @@ def _namespace_settings(router: bool) -> Iterator[tuple[str, int]]:
         yield "ipv4/ip_forward", 1
 
 
-def _bridges() -> Iterator[str]:
-    for wire in at.WIRES:
-        # Neither spanning tree nor multicast snooping: a wire passes frames at once.
+def _bridge(wire: Wire) -> Iterator[str]:
+    # Neither spanning tree nor multicast snooping: a wire passes frames at once.
+    yield (
+        f"link add name {wire.name} mtu {at.WIRE_MTU} type bridge "
+        "stp_state 0 forward_delay 0 mcast_snooping 0"
+    )
+    yield f"link set dev {wire.name} up"
+
+
+def _ports(site: Site) -> Iterator[str]:
+    for wire, _host in site.legs:
+        port = f"{wire.name}-{site.name}"
         yield (
-            f"link add name {wire.name} mtu {at.WIRE_MTU} type bridge "
-            "stp_state 0 forward_delay 0 mcast_snooping 0"
+            f"link add name {port} mtu {at.WIRE_MTU} type veth "
+            f"peer name {wire.name} mtu {at.WIRE_MTU} netns {site.name}"
         )
-        yield f"link set dev {wire.name} up"
-    for namespace, legs in _LEGS.items():
-        for wire, _host in legs:
-            port = f"{wire.name}-{namespace}"
-            yield (
-                f"link add name {port} mtu {at.WIRE_MTU} type veth "
-                f"peer name {wire.name} mtu {at.WIRE_MTU} netns {namespace}"
-            )
-            yield f"link set dev {port} master {wire.name}"
-            yield f"link set dev {port} up"
+        yield f"link set dev {port} master {wire.name}"
+        yield f"link set dev {port} up"
 
 
-def _legs(namespace: str) -> Iterator[str]:
-    for wire, host in _LEGS.get(namespace, ()):
+def _legs(site: Site) -> Iterator[str]:
+    for wire, host in site.legs:
         yield f"link set dev {wire.name} up"
         yield f"addr add {wire.v4(host)}/24 dev {wire.name}"
         if wire.net6:
@@ -112,42 +110,18 @@ def _neighbour_timing(wire: Wire) -> Iterator[str]:
         yield f"ntable change name {table} dev {wire.name} proxy_delay 0 locktime 0"
 
 
-def _devices(namespace: str) -> Iterator[str]:
-    names = {
-        **{blade: [at.tun_of(wire) for wire in (at.S11, at.S1U, at.SGI)] for blade in at.BLADES},
-        "enb": [at.TUN_S1U, at.TUN_UE],
-        "server": [at.TUN_TRAFFIC],
-    }.get(namespace, [])
-    for name in names:
-        yield f"tuntap add dev {name} mode tun"
-        yield f"link set dev {name} mtu {at.TUN_MTU} txqueuelen {at.QUEUE} up"
-
-
-def _routes(namespace: str) -> Iterator[str]:
-    sgi4, sgi6 = at.SGI.v4(at.GATEWAY), at.SGI.v6(at.GATEWAY)
-    if namespace in at.BLADES:
-        for wire in (at.S11, at.S1U, at.SGI):
-            yield f"route add {wire.v4(at.GATEWAY)}/32 dev {at.tun_of(wire)}"
-        yield f"route add {sgi6}/128 dev {at.tun_of(at.SGI)}"
-        yield f"route add {at.UE_POOL4} dev {at.tun_of(at.SGI)}"
-        yield f"route add {at.UE_POOL6} dev {at.tun_of(at.SGI)}"
-        yield f"route add default via {at.SGI.v4(at.SERVER)}"
-        yield f"route add ::/0 via {at.SGI.v6(at.SERVER)}"
-    elif namespace == "enb":
-        yield f"route add {at.S1U.v4(at.ENB)}/32 dev {at.TUN_S1U}"
-        yield f"neigh add proxy {at.S1U.v4(at.ENB)} dev {at.S1U.name}"
-    elif namespace == "server":
-        yield f"route add {at.TRAFFIC4}/32 dev {at.TUN_TRAFFIC}"
-        yield f"route add {at.TRAFFIC6}/128 dev {at.TUN_TRAFFIC}"
-        yield f"route add {at.UE_POOL4} via {sgi4}"
-        yield f"route add {at.UE_POOL6} via {sgi6}"
+def _device(name: str) -> Iterator[str]:
+    yield f"tuntap add dev {name} mode tun"
+    yield f"link set dev {name} mtu {at.TUN_MTU} txqueuelen {at.QUEUE} up"
 
 
 def run_ip(namespace: str | None, lines: list[str]) -> None:
     """Runs the commands of ip(8) in a namespace (None: the lab's own); a LabError says which
     step the kernel refused."""
+    if not lines:
+        return
     argv = ["ip", *(["-n", namespace] if namespace else []), "-batch", "-"]
-    if lines and lines[0].startswith("netns"):
+    if lines[0].startswith("netns"):
         argv = ["ip", *lines[0].split()]
         lines = []
     text = "".join(line + "\n" for line in lines)

@@ -13,7 +13,7 @@ from portvnf import locate
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
 from portvnf.lab import blade, network
-from portvnf.lab.blade import BladePlan, LabBlade
+from portvnf.lab.blade import LabBlade, demo_plan
 from portvnf.lab.role import Message, Role, python_role
 from portvnf.lab.run_folder import PKI
 from portvnf.lab.timeline import Timeline
@@ -72,7 +72,7 @@ class Stage:
         self.roles: dict[str, Role] = {}
         try:
             for name, chosen in zip(at.BLADES, (platform.machine(), isa), strict=True):
-                plan = BladePlan(name, chosen, active=name == at.BLADES[0])
+                plan = demo_plan(name, chosen, active=name == at.BLADES[0])
                 started = LabBlade(plan, folder, locate.artifact(), configuration)
                 self.blades[name] = started
                 self._stack.callback(started.stop)
