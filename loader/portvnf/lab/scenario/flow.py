@@ -1,0 +1,213 @@
+"""Real traffic between two hosts of a scenario: UDP that is numbered, TCP that is hashed.
+
+The sockets are the kernel's own, each in its host's namespace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import struct
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from portvnf.errors import LabError
+from portvnf.lab.account import FlowAccount
+from portvnf.lab.scenario import namespaces
+from portvnf.lab.scenario.reactor import Reactor
+
+if TYPE_CHECKING:
+    from portvnf.lab.scenario.host import Host
+
+_NUMBER = struct.Struct(">Q")
+_ARRIVAL_S = 5.0
+_CHUNK = 1 << 16
+_TCP_S = 30.0
+
+
+class Stream:
+    """Numbered UDP packets one way."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        source: Host,
+        target: Host,
+        ends: tuple[str, str],
+        rate: float,
+        size: int,
+        port: int,
+        tos: int,
+    ) -> None:
+        self.what = f"the stream from {source.name} to {target.name}"
+        self.sent = 0
+        self.octets = 0  # of whole IP packets
+        self.account = FlowAccount()
+        self.order: list[int] = []  # the numbers, as they arrived
+        self.arrived_octets = 0
+        self._reactor = reactor
+        self._rate, self._padding = rate, bytes(max(0, size - _NUMBER.size))
+        self._headers = 28 if ":" not in ends[0] else 48
+        self._sink = namespaces.udp_socket(target.namespace, ends[1], port)
+        self._socket = namespaces.udp_socket(source.namespace, ends[0], 0)
+        self._socket.setblocking(True)
+        if tos:
+            level, option = (
+                (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
+                if ":" in ends[0]
+                else (socket.IPPROTO_IP, socket.IP_TOS)
+            )
+            self._socket.setsockopt(level, option, tos)
+        self._socket.connect((ends[1], self._sink.getsockname()[1]))
+        self._halt = threading.Event()
+        self._thread = threading.Thread(target=self._pace, daemon=True)
+        reactor.watch(self._sink.fileno(), self._receive)
+
+    def __enter__(self) -> Stream:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        self.stop()
+        try:
+            if kind is None:
+                self.arrived()
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """Ends the sending."""
+        self._halt.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def close(self) -> None:
+        """Gives the sockets back."""
+        self._reactor.forget(self._sink.fileno())
+        self._sink.close()
+        self._socket.close()
+
+    def burst(self, packets: int) -> None:
+        """Sends packets at once."""
+        for _ in range(packets):
+            data = _NUMBER.pack(self.sent) + self._padding
+            self.sent += 1
+            self.octets += len(data) + self._headers
+            self._socket.send(data)
+
+    def _pace(self) -> None:
+        began = time.monotonic()
+        while not self._halt.is_set():
+            due = int((time.monotonic() - began) * self._rate) + 1
+            self.burst(due - self.sent)
+            self._halt.wait(1 / self._rate)
+
+    def _receive(self) -> None:
+        for _ in range(64):
+            try:
+                data = self._sink.recv(65536)
+            except BlockingIOError:
+                return
+            (number,) = _NUMBER.unpack_from(data)
+            self.account.take(number)
+            self.order.append(number)
+            self.arrived_octets += len(data) + self._headers
+
+    @property
+    def received(self) -> int:
+        """Packets that arrived, each counted once."""
+        return len(self.account.seen)
+
+    @property
+    def lost(self) -> int:
+        """Packets that have not arrived."""
+        return self.sent - self.received
+
+    def arrived(self, limit_s: float = _ARRIVAL_S) -> Stream:
+        """Waits until every packet has arrived; a LabError unless each did once and in order."""
+        self._reactor.wait(
+            lambda: not self.lost,
+            f"not all packets of {self.what} arrived",
+            limit_s,
+        ) if self.lost else None
+        bad = (self.account.duplicated, self.account.reordered)
+        if any(bad):
+            raise LabError(f"of {self.what}, {bad[0]} came twice and {bad[1]} out of order")
+        return self
+
+
+class Transfer:
+    """Octets over one TCP connection."""
+
+    def __init__(
+        self, reactor: Reactor, source: Host, target: Host, ends: tuple[str, str], octets: int
+    ) -> None:
+        self.what = f"the transfer from {source.name} to {target.name}"
+        self.octets = octets
+        self._family = socket.AF_INET6 if ":" in ends[0] else socket.AF_INET
+        self._source, self._ends = source, ends
+        self._digests: dict[str, bytes] = {}
+        self._failures: list[str] = []
+        with namespaces.entered(target.namespace):
+            self._listener = socket.socket(self._family, socket.SOCK_STREAM)
+        self._listener.settimeout(_TCP_S)
+        self._listener.bind((ends[1], 0))
+        self._listener.listen(1)
+        self._began = time.monotonic()
+        self._threads = [
+            threading.Thread(target=self._guard, args=(f,), daemon=True)
+            for f in (self._receive, self._send)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Transfer:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is None:
+            self.wait()
+
+    def _guard(self, function: object) -> None:
+        try:
+            function()  # type: ignore[operator]
+        except OSError as error:
+            self._failures.append(str(error))
+
+    def _send(self) -> None:
+        with namespaces.entered(self._source.namespace):
+            sender = socket.socket(self._family, socket.SOCK_STREAM)
+        with sender:
+            sender.settimeout(_TCP_S)
+            sender.bind((self._ends[0], 0))
+            sender.connect(self._listener.getsockname()[:2])
+            digest, chunk, left = hashlib.sha256(), os.urandom(_CHUNK), self.octets
+            while left:
+                part = chunk[:left]
+                sender.sendall(part)
+                digest.update(part)
+                left -= len(part)
+            self._digests["sent"] = digest.digest()
+
+    def _receive(self) -> None:
+        connection, _ = self._listener.accept()
+        digest = hashlib.sha256()
+        with connection:
+            connection.settimeout(_TCP_S)
+            while part := connection.recv(_CHUNK):
+                digest.update(part)
+        self._digests["received"] = digest.digest()
+
+    def wait(self) -> float:
+        """Waits for the end; the seconds that it took. A LabError when octets are missing or
+        wrong."""
+        for thread in self._threads:
+            thread.join(_TCP_S)
+        self._listener.close()
+        if self._failures:
+            raise LabError(f"{self.what} failed: {self._failures[0]}")
+        if self._digests.get("sent") != self._digests.get("received") or not self._digests:
+            raise LabError(f"{self.what} did not bring the octets that were sent")
+        return time.monotonic() - self._began

@@ -1,0 +1,93 @@
+"""A host with a kernel of its own: what a UE's user or a server's operator can do there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from portvnf.errors import LabError
+from portvnf.lab.network import inside
+from portvnf.lab.scenario.flow import Stream, Transfer
+from portvnf.lab.scenario.reactor import Reactor
+
+_RUN_S = 30.0
+
+
+class Host:
+    """Real programs and sockets in a namespace. `address4`, `address6`: "" without one."""
+
+    name: str
+    namespace: str
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+
+    @property
+    def address4(self) -> str:
+        """The IPv4 address."""
+        raise NotImplementedError
+
+    @property
+    def address6(self) -> str:
+        """The IPv6 address."""
+        raise NotImplementedError
+
+    def run(self, *argv: str, limit_s: float = _RUN_S) -> str:
+        """Runs a program here; its standard output. A LabError when it fails."""
+        try:
+            done = subprocess.run(
+                inside(self.namespace, list(argv)), capture_output=True, text=True, timeout=limit_s
+            )
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{argv[0]} on {self.name} did not end in {limit_s:g} s") from None
+        if done.returncode != 0:
+            said = " ".join((done.stderr or done.stdout).split())
+            raise LabError(f"{argv[0]} on {self.name} failed: {said[-300:]}")
+        return done.stdout
+
+    def ping(self, other: Host | str, count: int = 3, size: int = 56, family: int = 0) -> float:
+        """The program ping; the mean round trip in ms. A LabError unless all are answered.
+
+        `family`: 4 or 6, by default 4 where both ends have it."""
+        address = other if isinstance(other, str) else self.addresses(other, family)[1]
+        said = self.run(
+            *("ping", "-n", "-c", str(count), "-i", "0.05", "-W", "3", "-s", str(size), address)
+        )
+        answered = re.search(r"(\d+) received.*?= [\d.]+/([\d.]+)/", said, re.DOTALL)
+        if answered is None or int(answered[1]) != count:
+            raise LabError(f"ping from {self.name} to {address}: {' '.join(said.split())[-200:]}")
+        return float(answered[2])
+
+    def addresses(self, other: Host, family: int = 0) -> tuple[str, str]:
+        """(ours, the other's) of the same family."""
+        if family != 6 and self.address4 and other.address4:
+            return self.address4, other.address4
+        if family != 4 and self.address6 and other.address6:
+            return self.address6, other.address6
+        raise LabError(f"{self.name} and {other.name} have no addresses of one family")
+
+    def stream(
+        self,
+        other: Host,
+        rate: float = 200.0,
+        size: int = 100,
+        family: int = 0,
+        port: int = 0,
+        tos: int = 0,
+    ) -> Stream:
+        """Numbered UDP packets to another host, `rate` a second while the `with` lasts; at its
+        end every one must have arrived once and in order."""
+        ends = self.addresses(other, family)
+        return Stream(self._reactor, self, other, ends, rate, size, port, tos)
+
+    def send(self, other: Host, packets: int = 10, family: int = 0, port: int = 0) -> Stream:
+        """Sends numbered UDP packets at once; wait for them with arrived()."""
+        ends = self.addresses(other, family)
+        stream = Stream(self._reactor, self, other, ends, 0.0, 100, port, 0)
+        stream.burst(packets)
+        return stream
+
+    def transfer(self, other: Host, octets: int, family: int = 0) -> Transfer:
+        """Sends octets over TCP and has the other host check them all, while the `with` lasts
+        or until wait()."""
+        return Transfer(self._reactor, self, other, self.addresses(other, family), octets)
