@@ -1,8 +1,9 @@
-"""`portvnf lab demo`: the ETSI scenario in namespaces of its own."""
+"""`portvnf lab`: the ETSI scenario, and those of users, in namespaces of their own."""
 
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,21 @@ def register(commands: Any) -> None:
         "--isa", default="mips64el", help="ISA of the second blade (default mips64el)"
     )
     demo.set_defaults(run=run_demo)
+    scenario = actions.add_parser(
+        "run", help="run a scenario: a file of Python that finds a `lab` ready"
+    )
+    scenario.add_argument("file", type=Path, metavar="FILE")
+    scenario.add_argument("--isa", default=platform.machine(), help="ISA of blade b")
+    scenario.add_argument(
+        "--engine", choices=("jit", "native"), default="jit", help="engine of blade b"
+    )
+    scenario.add_argument(
+        "--chained", action="store_true", help="an S-GW (a, b) and a P-GW (c, d) instead of both"
+    )
+    scenario.add_argument(
+        "--captures", type=Path, metavar="DIR", help="keep a capture of each wire there"
+    )
+    scenario.set_defaults(run=run_scenario)
 
 
 def run_demo(chosen: argparse.Namespace) -> int:
@@ -59,3 +75,22 @@ def run_demo(chosen: argparse.Namespace) -> int:
         require.everything(chosen.isa)
     sandbox.enter(["-m", "portvnf.cli", *sys.argv[1:]])
     return demo.run(options)
+
+
+def run_scenario(chosen: argparse.Namespace) -> int:
+    """Runs a user's file; status 1 when what it expects does not happen."""
+    for path, kind, there in (
+        (chosen.file, "file", chosen.file.is_file()),
+        (chosen.captures, "folder", chosen.captures is None or chosen.captures.is_dir()),
+    ):
+        if not there:
+            raise ConfigError(f"{path} is no {kind}")
+    from portvnf.lab import require, sandbox
+    from portvnf.lab.scenario import play
+
+    if not sandbox.is_inside():
+        require.scenario(chosen.isa, captures=chosen.captures is not None)
+    sandbox.enter(["-m", "portvnf.cli", *sys.argv[1:]])
+    return play.run(
+        play.Options(chosen.file, chosen.isa, chosen.engine, chosen.chained, chosen.captures)
+    )

@@ -1,4 +1,4 @@
-"""What the demonstration needs of this machine, checked before anything is started."""
+"""What the lab needs of this machine, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -10,14 +10,25 @@ from portvnf import locate, roots
 from portvnf.errors import HostError, MissingPieceError
 from portvnf.lab import sandbox
 
-_PROGRAMS = {"ffmpeg": "ffmpeg"}
-_MODULES = ("pycrate_mobile", "matplotlib", "llvmlite", "cryptography")
+_MODULES = ("pycrate_mobile", "llvmlite", "cryptography")
 
 
 def everything(isa: str) -> None:
-    """Raises an error that names the first thing that is missing."""
-    sandbox.require_programs({**_PROGRAMS, **sandbox.PROGRAMS})
-    for module in _MODULES:
+    """For the demonstration: raises an error that names the first thing that is missing."""
+    _require({"ffmpeg": "ffmpeg"}, (*_MODULES, "matplotlib"), isa)
+
+
+def scenario(isa: str, captures: bool) -> None:
+    """Likewise for a scenario."""
+    programs = {"ping": "iputils-ping"}
+    if captures:
+        programs |= {"dumpcap": "wireshark-common", "tshark": "tshark"}
+    _require(programs, _MODULES, isa)
+
+
+def _require(programs: dict[str, str], modules: tuple[str, ...], isa: str) -> None:
+    sandbox.require_programs({**programs, **sandbox.PROGRAMS})
+    for module in modules:
         if importlib.util.find_spec(module) is None:
             raise HostError(
                 f"the lab needs the Python package {module}, which is not installed: "

@@ -87,7 +87,8 @@ class GtpcPeer:
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
             self._socket.sendto(data, (peer, at.GTPC_PORT))
 
-    def _repeat(self, now: float) -> None:
+    def _repeat(self) -> None:
+        now = time.monotonic()
         for key, exchange in list(self._waiting.items()):
             if exchange.deadline > now:
                 continue

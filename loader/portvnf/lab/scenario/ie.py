@@ -118,9 +118,14 @@ def serving_network() -> bytes:
 def bearer_qos(qci: int, mbr: tuple[int, int] = (0, 0), gbr: tuple[int, int] = (0, 0)) -> bytes:
     """Bearer QoS (8.15); (uplink, downlink) in kbit/s."""
     quality = {
-        **{"PCI": 1, "PL": 8, "PVI": 1, "QCI": qci},
-        **{"MaxBitRateUL": mbr[0], "MaxBitRateDL": mbr[1]},
-        **{"GuaranteedBitRateUL": gbr[0], "GuaranteedBitRateDL": gbr[1]},
+        "PCI": 1,
+        "PL": 8,
+        "PVI": 1,
+        "QCI": qci,
+        "MaxBitRateUL": mbr[0],
+        "MaxBitRateDL": mbr[1],
+        "GuaranteedBitRateUL": gbr[0],
+        "GuaranteedBitRateDL": gbr[1],
     }
     return ie(BEARER_QOS, bytes(codec.BearerQoS(val=quality).to_bytes()))
 

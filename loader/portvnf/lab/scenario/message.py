@@ -131,9 +131,7 @@ def _decode(data: bytes) -> Message:
     # A refusal need not have what is mandatory in an acceptance.
     refused = ies.cause >= CONTEXT_NOT_FOUND and problem == codec.ERR_GTPC_MAND_IE_MISS
     if problem and not refused:
-        raise LabError(
-            f"pycrate finds error {problem} in the {name_of(kind)} {data[:64].hex()}"
-        )
+        raise LabError(f"pycrate finds error {problem} in the {name_of(kind)} {data[:64].hex()}")
     return Message(
         kind=kind,
         teid=int(header["TEID"].get_val()) if header["T"].get_val() else 0,

@@ -31,7 +31,7 @@ class Reactor:
         self._journal: collections.deque[str] = collections.deque(maxlen=_JOURNAL)
         self._began = time.monotonic()
         self._selector = selectors.DefaultSelector()
-        self._ticks: list[Callable[[float], None]] = []
+        self._ticks: list[Callable[[], None]] = []
         self._failure: Exception | None = None
         self._halt = False
         self._wake_in, self._wake_out = os.pipe()
@@ -71,8 +71,8 @@ class Reactor:
         with self.changed, contextlib.suppress(KeyError):
             self._selector.unregister(descriptor)
 
-    def each_tick(self, function: Callable[[float], None]) -> None:
-        """Has `function` called with time.monotonic() every 20 ms or so."""
+    def each_tick(self, function: Callable[[], None]) -> None:
+        """Has `function` called every 20 ms or so."""
         with self.changed:
             self._ticks.append(function)
 
@@ -84,9 +84,8 @@ class Reactor:
                     # An earlier one of these may have closed a later one.
                     if self._selector.get_map().get(key.fd) is key:
                         self._guard(key.data)
-                now = time.monotonic()
                 for tick in self._ticks:
-                    self._guard(lambda tick=tick: tick(now))  # type: ignore[misc]
+                    self._guard(tick)
                 self.changed.notify_all()
 
     def _guard(self, function: Callable[[], None]) -> None:
@@ -95,7 +94,7 @@ class Reactor:
         except Exception as error:  # raised again by the next wait()
             self._failure = self._failure or error
 
-    def wait(self, condition: Callable[[], T], what: str, limit_s: float = 5.0) -> T:
+    def wait(self, condition: Callable[[], T | None], what: str, limit_s: float = 5.0) -> T:
         """Waits until the condition, asked under the lock, is true; its value.
 
         A LabError says what did not happen and shows the last messages. What a peer found

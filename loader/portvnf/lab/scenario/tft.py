@@ -54,9 +54,11 @@ def apply(octets: bytes, filters: list[Filter]) -> list[Filter]:
     tft = codec.TFT()
     tft.from_bytes(octets)
     operation = int(tft["Opcode"].get_val())
-    named = {int(f["Id"].get_val()) for f in tft["PktFilters"]} if operation != 5 else {
-        int(f["Id"].get_val()) for f in tft["PktFilterIds"]
-    }
+    named = (
+        {int(f["Id"].get_val()) for f in tft["PktFilters"]}
+        if operation != 5
+        else {int(f["Id"].get_val()) for f in tft["PktFilterIds"]}
+    )
     kept = [f for f in filters if f.identifier not in named]
     match operation:
         case 1:

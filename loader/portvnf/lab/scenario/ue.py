@@ -152,6 +152,12 @@ class Ue(Host):
             self.forget(pdn)
         return self
 
+    def lose(self) -> Ue:
+        """Forgets all that it knows of the network, which is not told: a battery taken out."""
+        for pdn in list(self.pdns.values()):
+            self.forget(pdn)
+        return self
+
     def forget(self, pdn: Pdn) -> None:
         """Ends a PDN connection on the UE's and eNB's side alone."""
         with self._reactor.changed:
@@ -207,7 +213,9 @@ class Ue(Host):
         )
         return self
 
-    def handover(self, target: Enb, kind: str = "x2", during: handover.Step = handover.at_once) -> Ue:
+    def handover(
+        self, target: Enb, kind: str = "x2", during: handover.Step = handover.at_once
+    ) -> Ue:
         """Moves to another eNB: by "x2" with a path switch, or by "s1" with indirect forwarding
         through the S-GW. `during` runs when packets are being forwarded, before the gateway
         is told."""

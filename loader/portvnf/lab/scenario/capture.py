@@ -1,0 +1,92 @@
+"""A capture of every wire, and tshark's opinion of it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from portvnf.errors import LabError
+from portvnf.lab.addresses import Wire
+
+_START_S, _STOP_S = 10.0, 10.0
+_ERROR = 0x800000  # _ws.expert.severity
+_COLUMNS = (
+    *("frame.number", "_ws.expert.severity", "_ws.malformed"),
+    *("_ws.col.Protocol", "_ws.col.Info", "_ws.expert.message"),
+)
+
+
+class Capture:
+    """Writes NAME.pcap for each wire, in a folder, from construction to stop()."""
+
+    def __init__(self, wires: Sequence[Wire], folder: Path) -> None:
+        self.files = {wire.name: folder / f"{wire.name}.pcap" for wire in wires}
+        self._processes: list[subprocess.Popen[str]] = []
+        try:
+            for name, path in self.files.items():
+                self._processes.append(
+                    subprocess.Popen(
+                        ["dumpcap", "-q", "-P", "-s", "65535", "-i", name, "-w", str(path)],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+            for process in self._processes:
+                self._await_start(process)
+        except BaseException:
+            self.stop()
+            raise
+
+    @staticmethod
+    def _await_start(process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:  # ends when the program does
+            said.append(line.strip())
+            if line.startswith("File:"):
+                return
+        raise LabError(f"dumpcap cannot record a wire: {' '.join(said)}")
+
+    def stop(self) -> None:
+        """Completes the files."""
+        for process in self._processes:
+            process.send_signal(signal.SIGINT)
+        for process in self._processes:
+            try:
+                process.communicate(timeout=_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def keep(self, folder: Path) -> None:
+        """Copies the files to a folder of the user's."""
+        for path in self.files.values():
+            shutil.copy(path, folder)
+
+    def check(self) -> dict[str, int]:
+        """Stops, and has tshark dissect every frame; frames by wire. A LabError shows the first
+        one that it finds malformed or in error."""
+        self.stop()
+        with ThreadPoolExecutor(2) as pool:
+            return dict(zip(self.files, pool.map(_frames, self.files.values()), strict=True))
+
+
+def _frames(path: Path) -> int:
+    fields = [word for column in _COLUMNS for word in ("-e", column)]
+    argv = ["tshark", "-n", "-r", str(path), "-T", "fields", *fields]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise LabError(f"tshark cannot read a capture: {' '.join(done.stderr.split())[-300:]}")
+    frames = done.stdout.splitlines()
+    for frame in frames:
+        number, severities, malformed, *about = frame.split("\t")
+        if malformed or str(_ERROR) in severities.split(","):
+            raise LabError(f"tshark finds frame {number} of {path.name} bad: {' '.join(about)}")
+    return len(frames)
