@@ -33,6 +33,7 @@ _SENTENCES = {
     "PV_ERROR_BUFFER": "the buffer cannot hold even one record",
     "PV_ERROR_ORDER": "records do not stand in ascending order of their keys",
     "PV_ERROR_INCOMPLETE": "something that the state must have is missing",
+    "PV_ERROR_BUSY": "what the command is about is being changed already",
 }
 _C_TYPES = {"i64": "i64", "pointer": "void *", "void": "void"}
 

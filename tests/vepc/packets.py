@@ -214,7 +214,9 @@ def build(word: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
         inner = user(words.pop("user"), **words)
         cut = inner[: words.get("cut", len(inner))] + bytes(words.get("padding", 0))
         return SGI, cut, inner
-    ends = {name: words.pop(name) for name in _ENDS & set(words)}
+    # The ports of a g_pdu are those of its user packet.
+    outer = _ENDS - {"sport", "dport"} if kind == "g_pdu" else _ENDS
+    ends = {name: words.pop(name) for name in outer & set(words)}
     if kind in _S11 or kind in gtpc.NUMBERS:
         return *_datagram(ends, S11, 2123, _gtpc_message(kind, words)), b""
     if kind == "g_pdu":

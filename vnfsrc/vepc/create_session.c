@@ -5,6 +5,7 @@
 #include "gtpc.h"
 #include "paths.h"
 #include "pco.h"
+#include "policy.h"
 #include "relocation.h"
 #include "session_wish.h"
 #include "sessions.h"
@@ -62,23 +63,17 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
     session->ambr_uplink = wish->ambr_uplink;
     session->ambr_downlink = wish->ambr_downlink;
     session_link(vepc, slot);
+    session->rules_wait = (u8)policy_applies(vepc, slot);
     return slot;
 }
 
 static u64 make_bearer(struct vepc *vepc, const struct wish *wish, u64 session_slot)
 {
-    u64 slot = contexts_allocate(&vepc->bearers);
-    struct bearer *bearer = &vepc->bearer[slot];
-    __builtin_memset(bearer, 0, sizeof *bearer);
-    bearer->session = (u32)session_slot;
-    bearer->ebi = wish->ebi;
-    bearer->qos = wish->qos;
-    bearer->charging_id = vepc->next_charging_id++;
-    bearer->opened_ms = uptime_ms(vepc);
-    bearer->recorded_ms = bearer->opened_ms;
-    bearer_link(vepc, slot);
-    if (address_is_set(&wish->enb.address))
+    u64 slot = bearer_make(vepc, session_slot, wish->ebi, &wish->qos);
+    if (address_is_set(&wish->enb.address)) {
         bearer_set_enb(vepc, slot, &wish->enb, 1);
+        policy_connected(vepc, slot);
+    }
     return slot;
 }
 

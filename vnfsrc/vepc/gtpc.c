@@ -2,6 +2,7 @@
 #include "gtpc.h"
 
 #include "access.h"
+#include "bearer_commands.h"
 #include "forwarding.h"
 #include "path_echo.h"
 #include "paths.h"
@@ -164,19 +165,63 @@ static const struct pv_address *sender(const struct request *request)
                : &vepc->ue[ue].mme.address;
 }
 
-static void answer_request(struct request *request, struct pv_packet *packet)
+/* Whether a request came before: then it gets the answer that was sent, or, while it is
+ * being carried out, or when our own request was the answer, none. */
+static int is_repeated(struct request *request, struct pv_packet *packet)
 {
     struct vepc *vepc = request->turn->vepc;
     const struct procedure *kept = procedures_find(vepc, request);
-    if (kept) {
-        count(vepc, COUNT_gtpc_repeated);
+    if (kept && kept->response_length)
         gtpc_send(request->turn, packet, &request->route, kept->response, kept->response_length);
+    else if (!kept && !transactions_find_origin(vepc, request))
+        return 0;
+    count(vepc, COUNT_gtpc_repeated);
+    return 1;
+}
+
+static struct refusal obey(struct request *command, struct response *response)
+{
+    if (!ies_well_formed(command->ies)) {
+        gtpc_find_ue(command, response);
+        return refuse(CAUSE_INVALID_LENGTH, 0, 0);
+    }
+    switch (command->type) {
+    case GTPC_MODIFY_BEARER_COMMAND:
+        return gtpc_modify_bearer_command(command, response);
+    case GTPC_DELETE_BEARER_COMMAND:
+        return gtpc_delete_bearer_command(command, response);
+    default:
+        return gtpc_bearer_resource_command(command, response);
+    }
+}
+
+/* A command is answered by a request of ours, or by a Failure Indication. That it was taken
+ * is noted, for it may come again after our request was answered. */
+static void answer_command(struct request *command, struct pv_packet *packet)
+{
+    struct vepc *vepc = command->turn->vepc;
+    struct response response;
+    if (is_repeated(command, packet))
+        return;
+    gtpc_begin_response(&response);
+    struct refusal refusal = obey(command, &response);
+    if (refusal.cause == CAUSE_ACCEPTED) {
+        count(vepc, COUNT_gtpc_accepted);
+        procedures_keep(vepc, command, (u64)vepc->config.retention_ms * 1000000, response.message,
+                        0);
         return;
     }
-    if (transactions_find_origin(vepc, request)) {
-        count(vepc, COUNT_gtpc_repeated);
-        return; /* it is being carried out */
-    }
+    count(vepc, COUNT_gtpc_rejected);
+    gtpc_write_command_failure(command, &response.ies, refusal);
+    gtpc_write_header(response.message, response.ies.length, command->type + 1, 1, response.teid,
+                      command->sequence);
+    answer(command, packet, response.message, response.ies.length);
+}
+
+static void answer_request(struct request *request, struct pv_packet *packet)
+{
+    if (is_repeated(request, packet))
+        return;
     struct pv_address peer = *sender(request);
     struct response response;
     gtpc_begin_response(&response);
@@ -294,6 +339,14 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
     case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
     case GTPC_MODIFY_ACCESS_BEARERS_REQUEST:
         answer_request(request, packet);
+        break;
+    case GTPC_MODIFY_BEARER_COMMAND:
+    case GTPC_DELETE_BEARER_COMMAND:
+    case GTPC_BEARER_RESOURCE_COMMAND:
+        if (request->turn->vepc->config.mode != VEPC_CONFIG_MODE_SGW)
+            answer_command(request, packet);
+        else
+            receive_answer(request, packet);
         break;
     default:
         receive_answer(request, packet);

@@ -74,8 +74,7 @@ u8 ie_read_ebi(struct ie ie)
     return ebi >= EBI_FIRST ? ebi : 0;
 }
 
-/* A 40-bit bit rate in kbit/s. */
-static u64 read_rate(const u8 *value)
+u64 ie_read_rate(const u8 *value)
 {
     return (u64)value[0] << 32 | pv_load_be32(value + 1);
 }
@@ -86,10 +85,10 @@ int ie_read_qos(struct ie ie, struct vepc_qos *qos)
         return 0;
     qos->arp = ie.value[0];
     qos->qci = ie.value[1];
-    qos->mbr_uplink = read_rate(ie.value + 2);
-    qos->mbr_downlink = read_rate(ie.value + 7);
-    qos->gbr_uplink = read_rate(ie.value + 12);
-    qos->gbr_downlink = read_rate(ie.value + 17);
+    qos->mbr_uplink = ie_read_rate(ie.value + 2);
+    qos->mbr_downlink = ie_read_rate(ie.value + 7);
+    qos->gbr_uplink = ie_read_rate(ie.value + 12);
+    qos->gbr_downlink = ie_read_rate(ie.value + 17);
     return 1;
 }
 

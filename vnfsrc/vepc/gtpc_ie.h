@@ -16,14 +16,18 @@
 #define IE_PCO 78
 #define IE_PAA 79
 #define IE_BEARER_QOS 80
+#define IE_FLOW_QOS 81
 #define IE_RAT_TYPE 82
 #define IE_SERVING_NETWORK 83
+#define IE_BEARER_TFT 84
+#define IE_TAD 85
 #define IE_ULI 86
 #define IE_F_TEID 87
 #define IE_BEARER_CONTEXT 93
 #define IE_CHARGING_ID 94
 #define IE_CHARGING_CHARACTERISTICS 95
 #define IE_PDN_TYPE 99
+#define IE_PTI 100
 #define IE_UE_TIME_ZONE 114
 #define IE_APN_RESTRICTION 127
 #define IE_SELECTION_MODE 128
@@ -65,6 +69,9 @@
 #define CAUSE_ADDRESSES_OCCUPIED 84
 #define CAUSE_AUTHENTICATION_FAILED 92
 #define CAUSE_REQUEST_REJECTED 94
+#define CAUSE_TAD_SEMANTIC 97
+#define CAUSE_TAD_SYNTACTIC 98
+#define CAUSE_COLLISION 101
 #define CAUSE_CONDITIONAL_IE_MISSING 103
 #define CAUSE_FORWARDING_NOT_SUPPORTED 106
 
@@ -104,6 +111,9 @@ int ie_read_f_teid(struct ie ie, u8 interface, const struct vepc_endpoint *ours,
 
 /* Reads an EPS Bearer ID. Returns 5 .. 15, or 0 when it is not one. */
 u8 ie_read_ebi(struct ie ie);
+
+/* A 40-bit bit rate in kbit/s. */
+u64 ie_read_rate(const u8 *value);
 
 /* Reads a Bearer QoS (8.15). Returns 0 when it is cut short. */
 int ie_read_qos(struct ie ie, struct vepc_qos *qos);

@@ -2,6 +2,7 @@
 #include "gtpu.h"
 
 #include "access.h"
+#include "filters.h"
 #include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
@@ -391,6 +392,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     if (!source_is_own(uplink, message->body)) {
         drop(turn, packet, DROP_spoofed_source);
+        return;
+    }
+    if (uplink->filtered && !filters_allow(vepc, slot, message->body, length)) {
+        drop(turn, packet, DROP_filters);
         return;
     }
     if (!qos_police_uplink(vepc, uplink, length)) {

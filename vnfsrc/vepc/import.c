@@ -72,6 +72,9 @@ static void import_one(struct vepc *vepc, u64 section, struct pv_reader *in)
     case VEPC_SECTION_USAGE:
         import_usage(vepc, in);
         break;
+    case VEPC_SECTION_BEARER_ORDER:
+        import_bearer_order(vepc, in);
+        break;
     case VEPC_SECTION_RECORDS_TAKEN:
         import_records_taken(vepc, in);
         break;
@@ -105,17 +108,20 @@ static i64 complete(struct vepc *vepc)
     return 0;
 }
 
-/* A command is for a gateway that is in service, not for one whose import goes on. */
-static i64 begin_command(const struct vepc *vepc)
+/* A command is for a gateway that is in service, not for one whose import goes on; one about
+ * bearers is not for an S-GW, which decides on none. */
+static i64 begin_command(const struct vepc *vepc, u64 section)
 {
+    if (section == VEPC_SECTION_BEARER_ORDER && vepc->config.mode == VEPC_CONFIG_MODE_SGW)
+        return -PV_ERROR_SECTION;
     return vepc->import_complete || vepc->import_gateways == 0 ? 0 : -PV_ERROR_INCOMPLETE;
 }
 
 /* A complete state takes nothing more but usage, and usage comes once: it is added up. */
 static i64 begin_step(struct vepc *vepc, const struct pv_import *step)
 {
-    if (step->section == VEPC_SECTION_RECORDS_TAKEN)
-        return begin_command(vepc);
+    if (step->section == VEPC_SECTION_BEARER_ORDER || step->section == VEPC_SECTION_RECORDS_TAKEN)
+        return begin_command(vepc, step->section);
     int usage = step->section == VEPC_SECTION_USAGE;
     if (vepc->import_complete && !usage)
         return -PV_ERROR_DUPLICATE;
@@ -141,7 +147,7 @@ i64 vnf_import(u8 *arena, struct pv_import *step)
     vepc->now_ns = step->now_ns;
     if (step->section == PV_IMPORT_COMPLETE)
         return complete(vepc);
-    if (step->section > VEPC_SECTION_CLEARED && step->section != VEPC_SECTION_RECORDS_TAKEN)
+    if (step->section > VEPC_SECTION_RECORDS_TAKEN)
         return -PV_ERROR_SECTION;
     i64 error = begin_step(vepc, step);
     if (error)

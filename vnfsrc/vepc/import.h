@@ -40,4 +40,7 @@ void import_bucket(struct vepc *vepc, struct pv_reader *in);
 void import_usage(struct vepc *vepc, struct pv_reader *in);
 void import_cleared(struct vepc *vepc, struct pv_reader *in);
 
+/* bearer_orders.c */
+void import_bearer_order(struct vepc *vepc, struct pv_reader *in);
+
 #endif

@@ -222,10 +222,10 @@ void import_filter(struct vepc *vepc, struct pv_reader *in)
     u64 within = (u64)r.match.precedence << 8 | r.match.identifier;
     import_order(vepc, in, (u64)CONTEXT_NUMBER(r.s1u_teid) << 16 | within);
     u64 bearer = import_find(in, &vepc->bearers, r.s1u_teid, VEPC_FIELD_FILTER_S1U_TEID);
-    if (r.match.local_ports_count == 1)
-        import_refuse(in, VEPC_FIELD_FILTER_MATCH_LOCAL_PORTS, -PV_ERROR_NOT_CANONICAL);
-    if (r.match.remote_ports_count == 1)
-        import_refuse(in, VEPC_FIELD_FILTER_MATCH_REMOTE_PORTS, -PV_ERROR_NOT_CANONICAL);
+    if (packet_filter_check(&r.match) != CAUSE_ACCEPTED)
+        import_refuse(in, VEPC_FIELD_FILTER_MATCH_IDENTIFIER, -PV_ERROR_NOT_CANONICAL);
+    if (!in->error && filters_has(vepc, bearer, r.match.identifier))
+        import_refuse(in, VEPC_FIELD_FILTER_MATCH_IDENTIFIER, -PV_ERROR_DUPLICATE);
     if (in->error)
         return;
     if (!filters_add(vepc, bearer, &r.match))

@@ -166,9 +166,15 @@ void import_path(struct vepc *vepc, struct pv_reader *in)
     path->rate_full_ns = vepc->now_ns + r.rate_remaining_ns;
 }
 
-/* What is kept must be an answer to its request, for it will be sent as it is. */
+/* What is kept must be an answer to its request, for it will be sent as it is; of a command
+ * it may be none. */
 static void check_response(struct pv_reader *in, const struct vepc_procedure_record *r)
 {
+    int is_command = r->message_type == GTPC_MODIFY_BEARER_COMMAND ||
+                     r->message_type == GTPC_DELETE_BEARER_COMMAND ||
+                     r->message_type == GTPC_BEARER_RESOURCE_COMMAND;
+    if (is_command && r->response_length == 0)
+        return;
     if (r->response_length < GTPC_HEADER || r->response[1] != r->message_type + 1 ||
         4 + (u64)pv_load_be16(r->response + 2) != r->response_length)
         import_refuse(in, VEPC_FIELD_PROCEDURE_RESPONSE, -PV_ERROR_NOT_CANONICAL);

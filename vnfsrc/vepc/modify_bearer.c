@@ -4,6 +4,7 @@
 #include "gtpc.h"
 #include "gtpu.h"
 #include "paths.h"
+#include "policy.h"
 #include "sessions.h"
 #include "ue_information.h"
 
@@ -88,6 +89,7 @@ void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel 
     if (downlink->connected && moves)
         gtpu_send_end_marker(turn, &old);
     bearer_set_enb(vepc, bearer, enb, 1);
+    policy_connected(vepc, bearer);
     gtpu_answer_solicitation(turn, bearer);
 }
 

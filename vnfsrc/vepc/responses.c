@@ -1,12 +1,20 @@
 /* Answers to requests of ours: see responses.h. */
 #include "responses.h"
 
-#include "transactions.h"
+#include "bearer_request.h"
 
 void responses_take(struct request *answer, struct transaction *transaction)
 {
-    (void)answer;
     switch (transaction_type(transaction)) {
+    case GTPC_CREATE_BEARER_REQUEST:
+        bearer_create_answered(answer, transaction);
+        break;
+    case GTPC_UPDATE_BEARER_REQUEST:
+        bearer_update_answered(answer, transaction);
+        break;
+    case GTPC_DELETE_BEARER_REQUEST:
+        bearers_delete_answered(answer, transaction);
+        break;
     default:
         break; /* its arrival is all that mattered */
     }
@@ -14,8 +22,13 @@ void responses_take(struct request *answer, struct transaction *transaction)
 
 void responses_none(struct turn *turn, struct transaction *transaction)
 {
-    (void)turn;
     switch (transaction_type(transaction)) {
+    case GTPC_CREATE_BEARER_REQUEST:
+        bearer_create_unanswered(turn->vepc, transaction);
+        break;
+    case GTPC_DELETE_BEARER_REQUEST:
+        bearers_delete_unanswered(turn->vepc, transaction);
+        break;
     default:
         break;
     }

@@ -10,11 +10,6 @@
 #define INSTANCE_PGW_CONTROL 1
 #define INSTANCE_PGW_USER 3
 
-static u32 granted(u32 asked, u32 most)
-{
-    return most != 0 && (asked > most || asked == 0) ? most : asked;
-}
-
 /* The UE that the request is for. One whose SIM nobody has checked is known by its equipment
  * alone, for emergency calls: those we do not serve. */
 static struct refusal read_ue(struct request *request, struct response *response, struct wish *wish)
@@ -142,8 +137,8 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
         uplink = pv_load_be32(ie.value);
         downlink = pv_load_be32(ie.value + 4);
     }
-    wish->ambr_uplink = granted(uplink, config->apns[wish->apn].ambr_uplink);
-    wish->ambr_downlink = granted(downlink, config->apns[wish->apn].ambr_downlink);
+    wish->ambr_uplink = ambr_granted(uplink, config->apns[wish->apn].ambr_uplink);
+    wish->ambr_downlink = ambr_granted(downlink, config->apns[wish->apn].ambr_downlink);
     wish->charging_characteristics_length = 0;
     if (ies_find(request->ies, IE_CHARGING_CHARACTERISTICS, 0, &ie) && ie.length >= 2) {
         memory_copy(wish->charging_characteristics, ie.value, 2);

@@ -123,6 +123,44 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     session_police(vepc, bearer->session);
 }
 
+u64 bearer_make(struct vepc *vepc, u64 session_slot, u8 ebi, const struct vepc_qos *qos)
+{
+    u64 slot = contexts_allocate(&vepc->bearers);
+    struct bearer *bearer = &vepc->bearer[slot];
+    __builtin_memset(bearer, 0, sizeof *bearer);
+    bearer->session = (u32)session_slot;
+    bearer->ebi = ebi;
+    bearer->qos = *qos;
+    bearer->charging_id = vepc->next_charging_id++;
+    bearer->opened_ms = uptime_ms(vepc);
+    bearer->recorded_ms = bearer->opened_ms;
+    bearer_link(vepc, slot);
+    return slot;
+}
+
+void bearer_set_ebi(struct vepc *vepc, u64 bearer_slot, u8 ebi)
+{
+    struct bearer *bearer = &vepc->bearer[bearer_slot];
+    struct ue *ue = &vepc->ue[vepc->session[bearer->session].ue];
+    ue->bearer[bearer->ebi] = NO_SLOT;
+    ue->bearer[ebi] = (u32)(bearer_slot + 1);
+    bearer->ebi = ebi;
+}
+
+u64 session_find_rule(const struct vepc *vepc, u64 session_slot, const u8 *name, u64 length)
+{
+    const struct ue *ue = &vepc->ue[vepc->session[session_slot].ue];
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 slot = ue_find_bearer(ue, ebi);
+        if (slot == CONTEXTS_NONE || vepc->bearer[slot].session != session_slot)
+            continue;
+        if (vepc->bearer[slot].rule_length == length &&
+            memory_equal(vepc->bearer[slot].rule, name, length))
+            return slot;
+    }
+    return CONTEXTS_NONE;
+}
+
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
                     u32 connected)
 {
@@ -292,6 +330,6 @@ void session_filters_changed(struct vepc *vepc, u64 session_slot)
     }
     u32 next = vepc->config.verify_uplink ? session->first_filter : NO_SLOT;
     for (; next != NO_SLOT; next = vepc->filter[next - 1].next)
-        if (vepc->filter[next - 1].match.direction != VEPC_PACKET_FILTER_DIRECTION_DOWNLINK)
+        if (filter_is_for(&vepc->filter[next - 1].match, DIRECTION_UPLINK))
             vepc->uplink[vepc->filter[next - 1].bearer].filtered = 1;
 }

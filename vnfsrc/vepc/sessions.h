@@ -46,8 +46,31 @@ void session_link(struct vepc *vepc, u64 session_slot);
  * default bearer, the address look-up. Its eNodeB tunnel is empty at first. */
 void bearer_link(struct vepc *vepc, u64 bearer_slot);
 
+/* Makes a bearer of a session that has an EBI, or a place below EBI_FIRST, free for it;
+ * there is room. Its tunnel is empty at first. Returns its slot. */
+u64 bearer_make(struct vepc *vepc, u64 session_slot, u8 ebi, const struct vepc_qos *qos);
+
 /* Deletes a bearer with its filters and buffered packets. */
 void bearer_delete(struct vepc *vepc, u64 bearer_slot);
+
+/* Gives a bearer its EBI, which no other bearer of the UE has. */
+void bearer_set_ebi(struct vepc *vepc, u64 bearer_slot, u8 ebi);
+
+/* The session's bearer that a rule of this name made, or CONTEXTS_NONE. */
+u64 session_find_rule(const struct vepc *vepc, u64 session_slot, const u8 *name, u64 length);
+
+PV_INLINE int bearer_is_default(const struct vepc *vepc, u64 bearer_slot)
+{
+    const struct bearer *bearer = &vepc->bearer[bearer_slot];
+    return bearer->ebi == vepc->session[bearer->session].lbi;
+}
+
+/* The APN-AMBR that is granted when this is asked for and the configuration sets a limit;
+ * 0 for none. */
+PV_INLINE u32 ambr_granted(u32 asked, u32 most)
+{
+    return most != 0 && (asked > most || asked == 0) ? most : asked;
+}
 
 /* Sets where downlink packets of a bearer go, or, with connected 0, that they do not. */
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,

@@ -1,6 +1,7 @@
 /* SGi: see sgi.h. */
 #include "sgi.h"
 
+#include "filters.h"
 #include "gtpu.h"
 #include "icmp.h"
 #include "pools.h"
@@ -13,7 +14,14 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
         drop(turn, packet, DROP_no_session);
         return;
     }
-    struct downlink *downlink = &vepc->downlink[bearer - 1];
+    u64 slot = (u64)bearer - 1;
+    if (vepc->downlink[slot].detour & DETOUR_FILTERS)
+        slot = filters_choose(vepc, slot, packet_data(packet), packet->length);
+    if (slot == CONTEXTS_NONE) {
+        drop(turn, packet, DROP_filters);
+        return;
+    }
+    struct downlink *downlink = &vepc->downlink[slot];
     u64 length = packet->length;
     if (!downlink->connected) {
         drop(turn, packet, DROP_idle);

@@ -198,20 +198,22 @@ static u64 read_filter(struct vepc_packet_filter *filter, struct ie content)
     return packet_filter_check(filter);
 }
 
-/* Whether an identifier or a precedence comes twice; identifiers alone when filters are
- * merely named. */
-static int is_doubled(const struct tft *tft, const struct vepc_packet_filter *filter)
+/* Whether an identifier, if it counts, or a precedence, unless filters are merely named,
+ * comes twice. */
+static int is_doubled(const struct tft *tft, const struct vepc_packet_filter *filter,
+                      int identifiers)
 {
+    int named = tft->operation == TFT_DELETE_FILTERS;
     for (u64 i = 0; i < tft->count; i++)
-        if (tft->filter[i].identifier == filter->identifier ||
-            (tft->operation != TFT_DELETE_FILTERS &&
-             tft->filter[i].precedence == filter->precedence))
+        if ((identifiers && tft->filter[i].identifier == filter->identifier) ||
+            (!named && tft->filter[i].precedence == filter->precedence))
             return 1;
     return 0;
 }
 
-static u64 read_filters(struct tft *tft, u64 count, struct ie *rest)
+static u64 read_filters(struct tft *tft, u64 count, struct ie *rest, int is_tad)
 {
+    int identifiers = !is_tad || tft->operation >= TFT_REPLACE;
     u64 header = tft->operation == TFT_DELETE_FILTERS ? 1 : 3;
     for (u64 i = 0; i < count; i++) {
         struct vepc_packet_filter *filter = &tft->filter[i];
@@ -227,7 +229,7 @@ static u64 read_filters(struct tft *tft, u64 count, struct ie *rest)
         }
         if (length > rest->length - header)
             return CAUSE_TFT_SYNTACTIC;
-        if (is_doubled(tft, filter))
+        if (is_doubled(tft, filter, identifiers))
             return CAUSE_FILTER_SYNTACTIC;
         if (header == 3) {
             struct ie content = {rest->value + header, length};
@@ -254,7 +256,7 @@ static int parameters_are_whole(struct ie rest)
     return 1;
 }
 
-u64 tft_read(struct ie ie, struct tft *tft)
+static u64 read(struct ie ie, struct tft *tft, int is_tad)
 {
     tft->count = 0;
     tft->operation = TFT_IGNORE;
@@ -267,12 +269,23 @@ u64 tft_read(struct ie ie, struct tft *tft)
     if (tft->operation == OPERATION_RESERVED || lists_filters != (count > 0))
         return CAUSE_TFT_SYNTACTIC;
     struct ie rest = {ie.value + 1, ie.length - 1};
-    u64 cause = read_filters(tft, count, &rest);
+    u64 cause = read_filters(tft, count, &rest, is_tad);
     if (cause != CAUSE_ACCEPTED)
         return cause;
     if (ie.value[0] & PARAMETERS_LIST)
         return parameters_are_whole(rest) ? CAUSE_ACCEPTED : CAUSE_TFT_SYNTACTIC;
     return rest.length == 0 ? CAUSE_ACCEPTED : CAUSE_TFT_SYNTACTIC;
+}
+
+u64 tft_read(struct ie ie, struct tft *tft)
+{
+    return read(ie, tft, 0);
+}
+
+u64 tad_read(struct ie ie, struct tft *tad)
+{
+    u64 cause = read(ie, tad, 1);
+    return cause == CAUSE_TFT_SYNTACTIC ? CAUSE_TAD_SYNTACTIC : cause;
 }
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -368,6 +381,16 @@ void tft_write(struct pv_writer *w, u8 operation, const struct vepc_packet_filte
         else
             write_filter(w, &filters[i]);
     }
+}
+
+void ie_write_tft(struct ie_writer *w, u8 operation, const struct vepc_packet_filter *filters,
+                  u64 count)
+{
+    u64 ie = ie_begin(w, IE_BEARER_TFT, 0);
+    struct pv_writer value = {w->base, w->length};
+    tft_write(&value, operation, filters, count);
+    w->length = value.length;
+    ie_end(w, ie);
 }
 
 static u64 address_length(const struct pv_address *address, const u8 *mask, u8 type6)

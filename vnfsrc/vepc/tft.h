@@ -26,17 +26,26 @@ struct tft {
     struct vepc_packet_filter filter[TFT_FILTERS_MAX];
 };
 
-/* Reads the value of a TFT or TAD. Returns CAUSE_ACCEPTED, or what is wrong with it (TS
+/* Reads the value of a TFT. Returns CAUSE_ACCEPTED, or what is wrong with it (TS
  * 24.301, 6.4.2.4): CAUSE_TFT_SYNTACTIC, CAUSE_FILTER_SEMANTIC or CAUSE_FILTER_SYNTACTIC.
  * A parameters list is passed over. An address component that fits any address of IPv6 and
  * a traffic class without mask say nothing, and are left out. */
 u64 tft_read(struct ie ie, struct tft *tft);
+
+/* Reads a Traffic Aggregate Description, which is coded like a template (TS 29.274, 8.20).
+ * The network gives new filters their identifiers, so two may have the same. Returns
+ * CAUSE_TAD_SYNTACTIC for CAUSE_TFT_SYNTACTIC. */
+u64 tad_read(struct ie ie, struct tft *tad);
 
 /* Writes a template's value in one canonical form: components in ascending order of what
  * they are about, an address of IPv6 with its mask. The filters must be sound; room for
  * tft_length octets is needed. */
 void tft_write(struct pv_writer *w, u8 operation, const struct vepc_packet_filter *filters,
                u64 count);
+
+/* A whole Bearer TFT IE (TS 29.274, 8.19). */
+void ie_write_tft(struct ie_writer *w, u8 operation, const struct vepc_packet_filter *filters,
+                  u64 count);
 
 /* Octets that tft_write needs for these filters; over TFT_LENGTH_MAX, no message can carry
  * them. */

@@ -61,6 +61,21 @@ static void take_out(struct vepc *vepc, struct transaction *transaction)
         *last = transaction->previous;
 }
 
+/* Tells the bearers that a request of ours about them waits (1), or no longer (-1). Those
+ * that are gone, and may be others by now, are not touched: their TEIDs tell. */
+static void note_bearers(struct vepc *vepc, const struct transaction *transaction, u32 change)
+{
+    for (u64 i = 0; i < transaction->bearers_count; i++) {
+        u64 slot = contexts_find(&vepc->bearers, transaction->bearers[i]);
+        if (slot == CONTEXTS_NONE)
+            continue;
+        if (transaction_type(transaction) == GTPC_DELETE_BEARER_REQUEST)
+            vepc->bearer[slot].deleting += change;
+        else
+            vepc->bearer[slot].changing += change;
+    }
+}
+
 struct transaction *transactions_take(struct vepc *vepc)
 {
     u64 slot = bitmap_next(&vepc->transactions.free, 0);
@@ -78,6 +93,7 @@ struct transaction *transactions_take(struct vepc *vepc)
 void transactions_link(struct vepc *vepc, struct transaction *transaction)
 {
     struct transactions *all = &vepc->transactions;
+    note_bearers(vepc, transaction, 1);
     index_insert(&all->by_sequence, sequence_hash(&transaction->peer, transaction->sequence),
                  transaction->slot);
     if (address_is_set(&transaction->origin.peer))
@@ -93,6 +109,7 @@ void transactions_link(struct vepc *vepc, struct transaction *transaction)
 void transactions_end(struct vepc *vepc, struct transaction *transaction)
 {
     struct transactions *all = &vepc->transactions;
+    note_bearers(vepc, transaction, ~0u);
     take_out(vepc, transaction);
     index_remove(&all->by_sequence, sequence_hash(&transaction->peer, transaction->sequence),
                  transaction->slot);
@@ -198,26 +215,46 @@ static void give_up(struct turn *turn, struct transaction *transaction)
     transactions_end(turn->vepc, transaction);
 }
 
+/* Whether a request is about the bearers of a session that ended: it is not sent again. */
+static int is_moot(const struct vepc *vepc, const struct transaction *transaction)
+{
+    u8 type = transaction_type(transaction);
+    return (type == GTPC_CREATE_BEARER_REQUEST || type == GTPC_UPDATE_BEARER_REQUEST ||
+            type == GTPC_DELETE_BEARER_REQUEST) &&
+           contexts_find(&vepc->sessions, transaction->s5c_teid) == CONTEXTS_NONE;
+}
+
 u64 transactions_run(struct turn *turn)
 {
     struct vepc *vepc = turn->vepc;
     struct transactions *all = &vepc->transactions;
     u64 given_up = 0;
-    while (all->unsent_first != NO_SLOT)
-        if (!send(turn, &vepc->transaction[all->unsent_first - 1]))
+    while (all->unsent_first != NO_SLOT) {
+        struct transaction *first = &vepc->transaction[all->unsent_first - 1];
+        if (is_moot(vepc, first)) {
+            if (given_up++ == GIVE_UP_MOST)
+                return 0;
+            transactions_end(vepc, first);
+        } else if (!send(turn, first)) {
             return 0;
+        }
+    }
     while (all->sent_first != NO_SLOT) {
         struct transaction *first = &vepc->transaction[all->sent_first - 1];
         if (first->deadline_ns > vepc->now_ns)
             return first->deadline_ns - vepc->now_ns;
-        if (first->tries < vepc->config.n3) {
+        int moot = is_moot(vepc, first);
+        if (!moot && first->tries < vepc->config.n3) {
             if (!send(turn, first))
                 return 0;
             continue;
         }
         if (given_up++ == GIVE_UP_MOST)
             return 0;
-        give_up(turn, first);
+        if (moot)
+            transactions_end(vepc, first);
+        else
+            give_up(turn, first);
     }
     return all->unsent_first == NO_SLOT ? TIMER_IDLE_NS : 0;
 }

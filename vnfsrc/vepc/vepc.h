@@ -141,6 +141,8 @@ struct bearer {
     u32 first_packet; /* slot + 1; buffered, oldest first */
     u32 last_packet;
     u32 records;
+    u32 changing; /* how many requests of ours wait that would change it, */
+    u32 deleting; /* or end it */
     u8 ebi;
     u8 rule_length;
     u8 rule[31];

@@ -68,6 +68,7 @@ struct pv_burst {
 #define PV_ERROR_BUFFER 10       /* the buffer cannot hold even one record */
 #define PV_ERROR_ORDER 11        /* records do not stand in ascending order of their keys */
 #define PV_ERROR_INCOMPLETE 12   /* something that the state must have is missing */
+#define PV_ERROR_BUSY 13         /* a command must wait: what it is about is being changed */
 
 /* One step of an export. The host sets section, since, cursor (0 at first), buffer and
  * capacity; the VNF fills the buffer with whole records, in canonical order, and sets
