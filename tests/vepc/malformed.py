@@ -32,7 +32,8 @@ _ENDS = {
 
 
 def populate(gateway: Gateway) -> None:
-    """Three UEs: one connected with two PDN connections, one idle, one with IPv6 only."""
+    """Three UEs: one connected with two PDN connections, one idle, one with IPv6 only; and one
+    that left. Two have buckets that are not full."""
     population = Population(lambda port, packet: gateway.one(port, packet)[1])
     population.attach(1, "ipv4v6")
     population.connect_pdn(1, 6, "ipv6", "ims.operator")
@@ -42,6 +43,9 @@ def populate(gateway: Gateway) -> None:
     population.release(2)
     population.attach(3, "ipv6", "internet", 0x920)
     population.down(3, 5)
+    population.attach(7, "ipv4", "internet", 0x970)
+    population.up(7, 5)
+    population.delete(7, 5)
 
 
 def messages() -> dict[str, tuple[int, bytes]]:

@@ -63,7 +63,8 @@ class Subscriber:
 
 def attach(target: Gateway, number: int = 1, **create: Any) -> Subscriber:
     """Attaches a UE and connects it to the eNodeB."""
-    message = packets.create(number, "ipv4", enb=ENB + number, sequence=number, **create)
+    words = {"enb": ENB + number, "sequence": number, **create}
+    message = packets.create(number, "ipv4", **words)
     sent = target.one(S11, datagram(packets.MME, packets.GATEWAY_S11, 2123, message))[1]
     ies = {(t, i): v for t, i, v in packets.split_ies(sent[-1][1][28:][12:])}
     assert ies[2, 0][0] < 64
