@@ -45,7 +45,7 @@ struct bucket {
 
 /* Bearers whose buckets share a note of the latest `full`, so that an export finds the few
  * buckets that are not full. */
-#define BUCKET_BLOCK 64
+#define BUCKET_BLOCK 512
 
 struct usage {
     u64 uplink_packets;
