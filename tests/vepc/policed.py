@@ -34,6 +34,7 @@ s1u = "10.12.0.1"
 sgi = "10.13.0.1"
 sessions = 16
 peers = 16
+echo_ms = 0
 {more}
 [[apn]]
 name = "internet"
