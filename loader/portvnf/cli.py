@@ -24,6 +24,7 @@ COMMANDS = (
     "portvnf.state.command",
     "portvnf.state.schema_command",
     "portvnf.agent.command",
+    "portvnf.agent.bearer_command",
     "portvnf.insight.command",
     "portvnf.pki",
     "portvnf.lab.command",

@@ -136,6 +136,12 @@ class Instance:
                 f"{sentence(error.code)}"
             ) from None
 
+    def command(self, section: str, data: bytes) -> None:
+        """Imports one record that makes a running instance do something; a RefusalError when
+        it does not, which leaves everything as it was."""
+        number = self.schema.section(section).number
+        self.vnf.import_(self.arena, number, data, now_ns(), run=self._run)
+
     def complete_import(self, when_ns: int | None = None) -> None:
         """Checks that what was imported is a whole state."""
         when = now_ns() if when_ns is None else when_ns

@@ -6,12 +6,12 @@ import contextlib
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from portvnf import config, select
+from portvnf import bearer_order, config, select
 from portvnf.agent.configuration import FREEZE_LIMIT_MS, BladeSpec
 from portvnf.agent.ownership import Gone, Ownership
 from portvnf.agent.recovery import RestartCounter
@@ -32,6 +32,7 @@ from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind, decode_control
 from portvnf.state import image, upgrade
 from portvnf.state.vepc import CONFIG
+from portvnf.vnf import RefusalError
 
 MESSAGE_TIMEOUT_S = 60.0
 CLOSE_WAIT_S = 10.0
@@ -229,6 +230,17 @@ class Blade:
             if port not in [known.name for known in instance.ports]:
                 raise AgentError(f"{self.spec.name} has no port {port!r}")
             instance.engine.record(instance.number_of(port), path)
+
+    def order_bearer(self, action: str, values: Mapping[str, Any]) -> None:
+        """Makes the gateway ask for a dedicated bearer, or for its change or end."""
+        record = bearer_order.order(action, values)
+        with self._alone("order a bearer"):
+            if self.state != State.ACTIVE:
+                raise AgentError(f"{self.spec.name} is {self.state.value}: it orders no bearers")
+            try:
+                self.instance.command("bearer_order", bearer_order.encode(record))
+            except RefusalError as error:
+                raise bearer_order.refusal(record, error) from None
 
     def migrate(self, peer: str, report: source.Report) -> dict[str, Any]:
         """Moves the sessions to a peer; returns the migration's report."""

@@ -29,6 +29,7 @@ COMMANDS = (
     "export",
     "restore",
     "record",
+    "bearer",
     "migrate",
     "resolve",
     "stop",
@@ -121,6 +122,12 @@ def _result(command: str, request: Message, blade: Blade) -> Message:
     if command == "restore":
         sessions, note = blade.restore(Path(_text(request, "path")))
         return {"sessions": sessions, "note": note}
+    if command == "bearer":
+        order = request.get("order")
+        if not isinstance(order, dict):
+            raise AgentError("the command 'bearer' needs 'order', an object")
+        blade.order_bearer(_text(request, "action"), order)
+        return {}
     if command == "record":
         path = request.get("path")
         blade.record(_text(request, "port"), None if path is None else Path(_text(request, "path")))

@@ -81,7 +81,9 @@ PACKET_FILTER = cs.Struct(
 )
 
 CONNECTION_SET = cs.Struct(
-    "csid" / Blob(36) * "FQ-CSID (TS 29.274, 8.62) of the MME, which has lost these PDN connections",
+    "csid"
+    / Blob(36)
+    * "FQ-CSID (TS 29.274, 8.62) of the MME, which has lost these PDN connections",
 )
 
 GATEWAY = cs.Struct(
@@ -101,7 +103,9 @@ GATEWAY = cs.Struct(
     "strangers_remaining_ns" / U64 * "debt of the GTP-C rate limit that peers without a path share",
     "notices_remaining_ns" / U64 * "debt of the rate limit of Error Indications to such peers, ns",
     "icmp_remaining_ns" / U64 * "debt of the rate limit of ICMP errors, ns",
-    "lost_sets" / Listing(8, CONNECTION_SET) * "Delete PDN Connection Set Requests being carried out",
+    "lost_sets"
+    / Listing(8, CONNECTION_SET)
+    * "Delete PDN Connection Set Requests being carried out",
 )
 
 POOL = cs.Struct(
