@@ -69,3 +69,14 @@ def test_two_pdn_connections_are_kept_apart(lab):
     assert ims.bearers[ims.ebi].downlink.packets == 3
     ue.detach("ims").ping(lab.server)
     ue.detach()
+
+
+def test_transport_over_ipv6(lab):
+    mme, enb = lab.mme(2, ipv6=True), lab.enb(3, ipv6=True)
+    ue = lab.ue(mme=mme, enb=enb).attach(pdn_type="ipv4v6")
+    with lab.server.stream(ue, rate=200), ue.stream(lab.server, rate=200, family=6):
+        lab.migrate()
+    assert ue.bearer().gateway.reached_from(enb.address) == "fd00:12::1"
+    with lab.server.stream(ue, rate=200):
+        ue.handover(lab.enb(4, ipv6=True))
+    ue.detach()

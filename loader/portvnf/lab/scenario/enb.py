@@ -126,10 +126,11 @@ class Enb:
         self._socket.sendto(head, (peer, at.GTPU_PORT))
 
     def _gtpu(self, end: Fteid, kind: int, data: bytes) -> None:
+        address = end.reached_from(self.address)
         # A full queue loses packets like any other; the flows count that.
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
             message = packet.gtpu(kind, end.teid, data)
-            self._socket.sendto(message, (end.address, at.GTPU_PORT))
+            self._socket.sendto(message, (address, at.GTPU_PORT))
 
     def _receive(self) -> None:
         for _ in range(_BURST):

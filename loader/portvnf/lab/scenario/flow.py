@@ -89,6 +89,26 @@ class Stream:
         self._sink.close()
         self._socket.close()
 
+    def for_seconds(self, seconds: float) -> Stream:
+        """Sends for a while, then waits until nothing more arrives."""
+        self._thread.start()
+        self._halt.wait(seconds)
+        self.stop()
+        return self
+
+    def quiet(self, still_s: float = 0.3) -> Stream:
+        """Waits until nothing has arrived for a while."""
+        seen, since = -1, time.monotonic()
+
+        def is_quiet() -> bool:
+            nonlocal seen, since
+            if self.received != seen:
+                seen, since = self.received, time.monotonic()
+            return time.monotonic() - since > still_s
+
+        self._reactor.wait(is_quiet, f"{self.what} does not end")
+        return self
+
     def burst(self, packets: int) -> None:
         """Sends packets at once."""
         for _ in range(packets):

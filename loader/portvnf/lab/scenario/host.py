@@ -87,6 +87,13 @@ class Host:
         stream.burst(packets)
         return stream
 
+    def flood(self, other: Host, kbits: int, seconds: float, family: int = 0) -> Stream:
+        """Sends numbered UDP packets of 1,000 octets at a rate, of whole IP packets, for a
+        while. What is lost is not held against anyone; who measures waits for quiet()."""
+        ends = self.addresses(other, family)
+        stream = Stream(self._reactor, self, other, ends, kbits / 8, 1000, 0, 0)
+        return stream.for_seconds(seconds)
+
     def transfer(self, other: Host, octets: int, family: int = 0) -> Transfer:
         """Sends octets over TCP and has the other host check them all, while the `with` lasts
         or until wait()."""

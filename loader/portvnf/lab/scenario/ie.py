@@ -12,6 +12,8 @@ from functools import cache
 
 from pycrate_mobile import TS29274_GTPC as codec  # noqa: N811
 
+from portvnf.errors import LabError
+
 # Types (8.1).
 IMSI, CAUSE, RECOVERY, APN, AMBR, EBI, MEI, MSISDN = 1, 2, 3, 71, 72, 73, 75, 76
 INDICATION, PCO, PAA, BEARER_QOS, RAT_TYPE, SERVING_NETWORK = 77, 78, 79, 80, 82, 83
@@ -30,10 +32,18 @@ _MOST_DIGITS = 15
 
 @dataclass(frozen=True)
 class Fteid:
-    """A tunnel end point."""
+    """A tunnel end point; one with both families has `other`, too."""
 
     teid: int
     address: str
+    other: str = ""
+
+    def reached_from(self, own: str) -> str:
+        """Its address of the same family as `own`; a LabError without one."""
+        for address in (self.address, self.other):
+            if address and (":" in address) == (":" in own):
+                return address
+        raise LabError(f"{self} has no address of the family of {own}")
 
     def __str__(self) -> str:
         return f"{self.teid:#x} at {self.address}"

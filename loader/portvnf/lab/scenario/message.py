@@ -81,10 +81,12 @@ class Group:
                 f"F-TEID {instance} in the {self._where} has interface type {found} "
                 f"instead of {interface}"
             )
-        address = element["IPv4Addr" if element["V4"].get_val() else "IPv6Addr"].get_val()
-        return Fteid(
-            int(element["TEID_GREKey"].get_val()), str(ipaddress.ip_address(bytes(address)))
-        )
+        addresses = [
+            str(ipaddress.ip_address(bytes(element[name].get_val())))
+            for flag, name in (("V4", "IPv4Addr"), ("V6", "IPv6Addr"))
+            if element[flag].get_val()
+        ]
+        return Fteid(int(element["TEID_GREKey"].get_val()), *addresses)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,21 @@ class Mme(GtpcPeer):
             indication,
         )
 
+    def restart(self) -> None:
+        """Loses everything, as a reboot would, and says so by the Recovery value of its Echo
+        Request (TS 23.007, 20); so do its UEs. Waits for the answer."""
+        with self._reactor.changed:
+            self._reactor.say(f"{self.name} restarts")
+            self.restarts += 1
+            gone, self.ues = list(self.ues.values()), {}
+            for ue in gone:
+                ue.lose()
+        self.echo()
+
+    def echo(self) -> Message:
+        """Echo Request (7.1.1)."""
+        return self.ask(self._gateway, message.ECHO, None, ie.u8(ie.RECOVERY, self.restarts))
+
     # --- connected and idle ----------------------------------------------------------
 
     def modify_bearers(self, ue: Ue, enb: Enb) -> None:
