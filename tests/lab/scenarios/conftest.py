@@ -34,6 +34,19 @@ BLADES: dict[str, dict[str, Any]] = {
     "chained": {"sgw": ("a", "b"), "pgw": ("c", "d")},
 }
 SECOND = ("b", "d")
+RULES = """
+[[rule]]
+name = "voice"
+apn = "ims"
+qci = 1
+priority = 2
+gbr_uplink = 1000
+gbr_downlink = 1000
+filters = [
+  "both udp remote 10.13.0.30 port 5004-5005",
+  "both udp remote fd00:13::30 port 5004-5005",
+]
+"""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -58,7 +71,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
 
     engines = dict.fromkeys(SECOND, "native") if second == "native" else {}
     isas = dict.fromkeys(SECOND, isa)
-    with Lab(**BLADES[kind], isas=isas, engines=engines, capture=True) as made:
+    with Lab(**BLADES[kind], isas=isas, engines=engines, rules=RULES, capture=True) as made:
         yield made
         made.check_capture()
 

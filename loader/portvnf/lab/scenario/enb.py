@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 import struct
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from portvnf.lab.scenario.ue import Ue
 
 _BURST = 64
+_ANCILLARY = socket.CMSG_SPACE(4)
 _FORWARDED = 0x800000  # marks our TEIDs that receive packets forwarded in a handover
 
 
@@ -42,6 +44,11 @@ class Enb:
         self._next = 0x10000 * number
         self._sequence = 0
         self._socket = namespaces.udp_socket(namespace, address, at.GTPU_PORT)
+        # Tell the type of service of each packet, or its traffic class.
+        if ":" in address:
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
+        else:
+            self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         reactor.watch(self._socket.fileno(), self._receive)
 
     def close(self) -> None:
@@ -135,7 +142,7 @@ class Enb:
     def _receive(self) -> None:
         for _ in range(_BURST):
             try:
-                data, sender = self._socket.recvfrom(65536)
+                data, about, _, sender = self._socket.recvmsg(65536, _ANCILLARY)
             except BlockingIOError:
                 return
             except ConnectionRefusedError:
@@ -143,12 +150,12 @@ class Enb:
             message = packet.parse_gtpu(data)
             if message is None:
                 raise LabError(f"{self.name} got no GTP-U from {sender[0]}: {data[:32].hex()}")
-            self._take(message, sender[0])
+            self._take(message, sender[0], about[0][2][0] >> 2 if about else 0)
 
-    def _take(self, message: packet.GtpuMessage, peer: str) -> None:
+    def _take(self, message: packet.GtpuMessage, peer: str, dscp: int) -> None:
         match message.message:
             case packet.GTPU_GPDU:
-                self._user_packet(message, peer)
+                self._user_packet(message, peer, dscp)
             case packet.GTPU_ECHO_REQUEST:
                 answer = packet.gtpu_echo_response(message.sequence)
                 self._socket.sendto(answer, (peer, at.GTPU_PORT))
@@ -162,7 +169,7 @@ class Enb:
             case _:
                 self.counts["strange"] += 1
 
-    def _user_packet(self, message: packet.GtpuMessage, peer: str) -> None:
+    def _user_packet(self, message: packet.GtpuMessage, peer: str, dscp: int) -> None:
         teid = message.teid & ~_FORWARDED
         found = self._by_teid.get(teid)
         if found is None:
@@ -174,6 +181,7 @@ class Enb:
         elif teid in self._arrivals and not message.teid & _FORWARDED:
             self._arrivals[teid].append(message.payload)
         else:
+            found[0].bearer(found[1]).dscp = dscp
             found[0].deliver(found[1], message.payload)
 
     def _end_marker(self, message: packet.GtpuMessage, peer: str) -> None:

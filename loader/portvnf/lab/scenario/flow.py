@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from portvnf.errors import LabError
@@ -27,6 +28,19 @@ _CHUNK = 1 << 16
 _TCP_S = 30.0
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How a stream is sent: packets a second, octets of UDP payload, the ports (0: any), the
+    type of service or traffic class; `lossy`: what is lost is not held against anyone."""
+
+    rate: float = 200.0
+    size: int = 100
+    port: int = 0
+    source_port: int = 0
+    tos: int = 0
+    lossy: bool = False
+
+
 class Stream:
     """Numbered UDP packets one way."""
 
@@ -36,10 +50,7 @@ class Stream:
         source: Host,
         target: Host,
         ends: tuple[str, str],
-        rate: float,
-        size: int,
-        port: int,
-        tos: int,
+        shape: Shape,
     ) -> None:
         self.what = f"the stream from {source.name} to {target.name}"
         self.sent = 0
@@ -48,18 +59,20 @@ class Stream:
         self.order: list[int] = []  # the numbers, as they arrived
         self.arrived_octets = 0
         self._reactor = reactor
-        self._rate, self._padding = rate, bytes(max(0, size - _NUMBER.size))
+        self._shape = shape
+        self._padding = bytes(max(0, shape.size - _NUMBER.size))
+        self.seconds = 0.0  # from the first to the last packet sent
         self._headers = 28 if ":" not in ends[0] else 48
-        self._sink = namespaces.udp_socket(target.namespace, ends[1], port)
-        self._socket = namespaces.udp_socket(source.namespace, ends[0], 0)
+        self._sink = namespaces.udp_socket(target.namespace, ends[1], shape.port)
+        self._socket = namespaces.udp_socket(source.namespace, ends[0], shape.source_port)
         self._socket.setblocking(True)
-        if tos:
+        if shape.tos:
             level, option = (
                 (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
                 if ":" in ends[0]
                 else (socket.IPPROTO_IP, socket.IP_TOS)
             )
-            self._socket.setsockopt(level, option, tos)
+            self._socket.setsockopt(level, option, shape.tos)
         self._socket.connect((ends[1], self._sink.getsockname()[1]))
         self._halt = threading.Event()
         self._thread = threading.Thread(target=self._pace, daemon=True)
@@ -72,7 +85,9 @@ class Stream:
     def __exit__(self, kind: object, *rest: object) -> None:
         self.stop()
         try:
-            if kind is None:
+            if kind is None and self._shape.lossy:
+                self.quiet()
+            elif kind is None:
                 self.arrived()
         finally:
             self.close()
@@ -88,13 +103,6 @@ class Stream:
         self._reactor.forget(self._sink.fileno())
         self._sink.close()
         self._socket.close()
-
-    def for_seconds(self, seconds: float) -> Stream:
-        """Sends for a while, then waits until nothing more arrives."""
-        self._thread.start()
-        self._halt.wait(seconds)
-        self.stop()
-        return self
 
     def quiet(self, still_s: float = 0.3) -> Stream:
         """Waits until nothing has arrived for a while."""
@@ -120,9 +128,9 @@ class Stream:
     def _pace(self) -> None:
         began = time.monotonic()
         while not self._halt.is_set():
-            due = int((time.monotonic() - began) * self._rate) + 1
-            self.burst(due - self.sent)
-            self._halt.wait(1 / self._rate)
+            self.seconds = time.monotonic() - began
+            self.burst(int(self.seconds * self._shape.rate) + 1 - self.sent)
+            self._halt.wait(1 / self._shape.rate)
 
     def _receive(self) -> None:
         for _ in range(64):
@@ -147,11 +155,14 @@ class Stream:
 
     def arrived(self, limit_s: float = _ARRIVAL_S) -> Stream:
         """Waits until every packet has arrived; a LabError unless each did once and in order."""
-        self._reactor.wait(
-            lambda: not self.lost,
-            f"not all packets of {self.what} arrived",
-            limit_s,
-        ) if self.lost else None
+        try:
+            self._reactor.wait(lambda: not self.lost, "packets are missing", limit_s)
+        except LabError as error:
+            first = next((n for n in range(self.sent) if n not in self.account.seen), 0)
+            raise LabError(
+                f"of {self.what}, {self.lost} of {self.sent} packets are lost, the first being "
+                f"number {first}: {error.message}"
+            ) from None
         bad = (self.account.duplicated, self.account.reordered)
         if any(bad):
             raise LabError(f"of {self.what}, {bad[0]} came twice and {bad[1]} out of order")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+from typing import Any
 
 from portvnf.errors import LabError
 from portvnf.lab.network import inside
-from portvnf.lab.scenario.flow import Stream, Transfer
+from portvnf.lab.scenario.flow import Shape, Stream, Transfer
 from portvnf.lab.scenario.reactor import Reactor
 
 _RUN_S = 30.0
+_FLOOD_BYTES = 972  # of payload: 1,000 of IPv4
 
 
 class Host:
@@ -66,33 +68,21 @@ class Host:
             return self.address6, other.address6
         raise LabError(f"{self.name} and {other.name} have no addresses of one family")
 
-    def stream(
-        self,
-        other: Host,
-        rate: float = 200.0,
-        size: int = 100,
-        family: int = 0,
-        port: int = 0,
-        tos: int = 0,
-    ) -> Stream:
-        """Numbered UDP packets to another host, `rate` a second while the `with` lasts; at its
-        end every one must have arrived once and in order."""
+    def stream(self, other: Host, family: int = 0, **shape: Any) -> Stream:
+        """Numbered UDP packets to another host while the `with` lasts; at its end every one
+        must have arrived once and in order. `shape`: the fields of flow.Shape."""
         ends = self.addresses(other, family)
-        return Stream(self._reactor, self, other, ends, rate, size, port, tos)
+        return Stream(self._reactor, self, other, ends, Shape(**shape))
 
-    def send(self, other: Host, packets: int = 10, family: int = 0, port: int = 0) -> Stream:
+    def flood(self, other: Host, kbits: int, family: int = 0) -> Stream:
+        """The same in large packets at so many kbit/s, of which some may be lost."""
+        return self.stream(other, family, rate=kbits / 8, size=_FLOOD_BYTES, lossy=True)
+
+    def send(self, other: Host, packets: int = 10, family: int = 0, **shape: Any) -> Stream:
         """Sends numbered UDP packets at once; wait for them with arrived()."""
-        ends = self.addresses(other, family)
-        stream = Stream(self._reactor, self, other, ends, 0.0, 100, port, 0)
+        stream = self.stream(other, family, **shape)
         stream.burst(packets)
         return stream
-
-    def flood(self, other: Host, kbits: int, seconds: float, family: int = 0) -> Stream:
-        """Sends numbered UDP packets of 1,000 octets at a rate, of whole IP packets, for a
-        while. What is lost is not held against anyone; who measures waits for quiet()."""
-        ends = self.addresses(other, family)
-        stream = Stream(self._reactor, self, other, ends, kbits / 8, 1000, 0, 0)
-        return stream.for_seconds(seconds)
 
     def transfer(self, other: Host, octets: int, family: int = 0) -> Transfer:
         """Sends octets over TCP and has the other host check them all, while the `with` lasts

@@ -29,12 +29,14 @@ class Volume:
 
 @dataclass
 class Bearer:
-    """One EPS bearer: `gateway` is the S-GW's end of its S1-U tunnel."""
+    """One EPS bearer: `gateway` is the S-GW's end of its S1-U tunnel, `dscp` what marked the
+    outer header of the last downlink packet."""
 
     ebi: int
     qci: int
     gateway: Fteid
     filters: list[Filter] = field(default_factory=list)
+    dscp: int = 0
     uplink: Volume = field(default_factory=Volume)
     downlink: Volume = field(default_factory=Volume)
 

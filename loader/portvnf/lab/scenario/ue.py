@@ -93,6 +93,15 @@ class Ue(Host):
                 return pdn.bearers[ebi or pdn.ebi]
         raise LabError(f"{self.name} has no bearer {ebi}")
 
+    def dedicated(self, qci: int) -> Bearer:
+        """The dedicated bearer of a QCI, once the network has made it."""
+
+        def found() -> Bearer | None:
+            every = (b for p in self.pdns.values() for b in p.bearers.values() if b.ebi != p.ebi)
+            return next((bearer for bearer in every if bearer.qci == qci), None)
+
+        return self._reactor.wait(found, f"{self.name} was given no bearer of QCI {qci}")
+
     # --- procedures ------------------------------------------------------------------
 
     def attach(
