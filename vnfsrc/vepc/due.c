@@ -2,6 +2,7 @@
 #include "due.h"
 
 #include "charging.h"
+#include "paging.h"
 #include "path_echo.h"
 
 /* Timers run in one burst; more are left for the next. */
@@ -17,6 +18,8 @@ static void run(struct turn *turn, u64 number)
         path_echo_due(turn, &vepc->path[number - first_path]);
     else if (number >= first_session)
         charging_due(vepc, number - first_session);
+    else
+        paging_due(turn, number);
 }
 
 u64 due_run(struct turn *turn)

@@ -4,6 +4,7 @@
 #include "access.h"
 #include "bearer_commands.h"
 #include "forwarding.h"
+#include "notification.h"
 #include "path_echo.h"
 #include "paths.h"
 #include "procedures.h"
@@ -88,6 +89,10 @@ static struct refusal carry_out(struct request *request, struct response *respon
         return gtpc_delete_session(request, response);
     case GTPC_DELETE_CONNECTION_SET_REQUEST:
         return gtpc_delete_connection_set(request, response);
+    case GTPC_SUSPEND_NOTIFICATION:
+        return gtpc_suspend(request, response);
+    case GTPC_RESUME_NOTIFICATION:
+        return gtpc_resume(request, response);
     default:
         return gtpc_release_access_bearers(request, response);
     }
@@ -334,6 +339,8 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
     case GTPC_DELETE_SESSION_REQUEST:
     case GTPC_CHANGE_NOTIFICATION_REQUEST:
     case GTPC_DELETE_CONNECTION_SET_REQUEST:
+    case GTPC_SUSPEND_NOTIFICATION:
+    case GTPC_RESUME_NOTIFICATION:
     case GTPC_CREATE_FORWARDING_REQUEST:
     case GTPC_DELETE_FORWARDING_REQUEST:
     case GTPC_RELEASE_ACCESS_BEARERS_REQUEST:
@@ -347,6 +354,11 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
             answer_command(request, packet);
         else
             receive_answer(request, packet);
+        break;
+    case GTPC_DOWNLINK_DATA_NOTIFICATION_FAILURE:
+        reason = notification_failed(request);
+        if (reason)
+            drop(turn, packet, (enum counter)reason);
         break;
     default:
         receive_answer(request, packet);

@@ -15,13 +15,17 @@
 #define GTPC_MODIFY_BEARER_COMMAND 64
 #define GTPC_DELETE_BEARER_COMMAND 66
 #define GTPC_BEARER_RESOURCE_COMMAND 68
+#define GTPC_DOWNLINK_DATA_NOTIFICATION_FAILURE 70
 #define GTPC_CREATE_BEARER_REQUEST 95
 #define GTPC_UPDATE_BEARER_REQUEST 97
 #define GTPC_DELETE_BEARER_REQUEST 99
 #define GTPC_DELETE_CONNECTION_SET_REQUEST 101
+#define GTPC_SUSPEND_NOTIFICATION 162
+#define GTPC_RESUME_NOTIFICATION 164
 #define GTPC_CREATE_FORWARDING_REQUEST 166
 #define GTPC_DELETE_FORWARDING_REQUEST 168
 #define GTPC_RELEASE_ACCESS_BEARERS_REQUEST 170
+#define GTPC_DOWNLINK_DATA_NOTIFICATION 176
 #define GTPC_MODIFY_ACCESS_BEARERS_REQUEST 211
 
 /* Room for any answer, its header included. */
@@ -64,6 +68,8 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response);
 struct refusal gtpc_change_notification(struct request *request, struct response *response);
 struct refusal gtpc_release_access_bearers(struct request *request, struct response *response);
+struct refusal gtpc_suspend(struct request *request, struct response *response);
+struct refusal gtpc_resume(struct request *request, struct response *response);
 struct refusal gtpc_delete_session(struct request *request, struct response *response);
 struct refusal gtpc_delete_connection_set(struct request *request, struct response *response);
 

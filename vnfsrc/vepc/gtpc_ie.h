@@ -23,6 +23,7 @@
 #define IE_TAD 85
 #define IE_ULI 86
 #define IE_F_TEID 87
+#define IE_DELAY_VALUE 92
 #define IE_BEARER_CONTEXT 93
 #define IE_CHARGING_ID 94
 #define IE_CHARGING_CHARACTERISTICS 95
@@ -32,6 +33,8 @@
 #define IE_APN_RESTRICTION 127
 #define IE_SELECTION_MODE 128
 #define IE_FQ_CSID 132
+#define IE_THROTTLING 154
+#define IE_ARP 155
 #define IE_EPCO 197
 
 /* Interface types of an F-TEID (TS 29.274, 8.22). */
@@ -50,6 +53,7 @@
 
 /* Cause values (TS 29.274, 8.4). */
 #define CAUSE_LATER 0 /* reserved there; here: the answer waits for a transaction of ours */
+#define CAUSE_ERROR_INDICATION 6
 #define CAUSE_ACCEPTED 16
 #define CAUSE_ACCEPTED_PARTIALLY 17
 #define CAUSE_NEW_PDN_TYPE 18
@@ -74,6 +78,7 @@
 #define CAUSE_COLLISION 101
 #define CAUSE_CONDITIONAL_IE_MISSING 103
 #define CAUSE_FORWARDING_NOT_SUPPORTED 106
+#define CAUSE_TEMPORARILY_REJECTED 110
 
 /* Flags of the Indication IE (8.12): octet << 8 | bit. */
 #define INDICATION_DUAL_ADDRESS 0x0080

@@ -348,12 +348,10 @@ static void receive_on_link(struct turn *turn, struct pv_packet *packet, const u
 void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot)
 {
     struct downlink *downlink = &turn->vepc->downlink[bearer_slot];
-    if (!(downlink->detour & DETOUR_SOLICITED))
+    if (!(downlink->detour & DETOUR_SOLICITED) || !has_spare(turn))
         return;
     downlink->detour &= (u8)~DETOUR_SOLICITED;
     struct pv_packet *packet = spare(turn);
-    if (!packet)
-        return;
     router_advertisement_write(turn->vepc, packet, bearer_slot);
     count(turn->vepc, COUNT_router_advertisements);
     gtpu_send(turn, packet, downlink);
@@ -384,6 +382,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     u64 length = ip_total_length(message->body, message->length);
     if (length == 0) {
         drop(turn, packet, DROP_bad_inner_packet);
+        return;
+    }
+    if (uplink->suspended) {
+        drop(turn, packet, DROP_suspended);
         return;
     }
     if (is_on_link(uplink, message->body)) {

@@ -15,7 +15,7 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
 
 /* Sends the router advertisement that a solicitation of this bearer, now connected, waits
- * for; nothing when none does. */
+ * for; nothing when none does, or, as long as it does, when there is no room for it. */
 void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot);
 
 /* Sends an Echo Request on a path, whose echo_sequence is set. */

@@ -172,7 +172,7 @@ static void check_bearer(struct vepc *vepc, struct pv_reader *in,
         import_refuse(in, VEPC_FIELD_BEARER_EBI, -PV_ERROR_DUPLICATE);
     if (!reachable && (r->enb.teid != 0 || r->connected))
         import_refuse(in, VEPC_FIELD_BEARER_ENB_TEID, -PV_ERROR_NOT_CANONICAL);
-    if (r->connected && r->solicited)
+    if (r->connected && r->solicited && !vepc->ue[vepc->session[session].ue].releasing)
         import_refuse(in, VEPC_FIELD_BEARER_SOLICITED, -PV_ERROR_NOT_CANONICAL);
     if (address_is_set(&r->pgw.address) != (vepc->config.mode == VEPC_CONFIG_MODE_SGW))
         import_refuse(in, VEPC_FIELD_BEARER_PGW_ADDRESS, -PV_ERROR_NOT_CANONICAL);

@@ -3,6 +3,8 @@
 #include "access.h"
 #include "gtpc.h"
 #include "gtpu.h"
+#include "notification.h"
+#include "paging.h"
 #include "paths.h"
 #include "policy.h"
 #include "sessions.h"
@@ -160,12 +162,16 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     /* What the target eNodeB did not accept has no eNodeB, though the UE is connected; the MME
      * has the bearer deleted by a procedure of its own (TS 23.401, 5.5.1.1.2). */
     struct vepc_tunnel none = {0, {0, 0}};
+    u64 connected = 0;
+    int was_idle = !paging_is_connected(vepc, slot);
     u8 cause = found == asked ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
     ie_write_cause(&response->ies, refuse(cause, 0, 0));
     for (u64 i = 0; i < modified.count; i++) {
         if (modified.change[i].cause == CAUSE_ACCEPTED &&
-            address_is_set(&modified.change[i].enb.address))
+            address_is_set(&modified.change[i].enb.address)) {
             gtpc_switch_bearer(request->turn, modified.change[i].bearer, &modified.change[i].enb);
+            connected++;
+        }
         write_bearer(&response->ies, vepc, INSTANCE_MODIFIED, &modified.change[i]);
     }
     for (u64 i = 0; i < removed.count; i++) {
@@ -173,10 +179,19 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
             bearer_set_enb(vepc, removed.change[i].bearer, &none, 0);
         write_bearer(&response->ies, vepc, INSTANCE_REMOVED, &removed.change[i]);
     }
-    if (server.teid != known->teid || !address_equal(&server.address, &known->address))
+    int moved = server.teid != known->teid || !address_equal(&server.address, &known->address);
+    if (moved)
         set_server(request, slot, &server);
     ue_learn(request, ue);
     ue_touch(vepc, slot);
+    if (connected && was_idle)
+        notification_learn_delay(vepc, &server.address, request->ies);
+    if (connected) {
+        ue_set_suspended(vepc, slot, 0);
+        paging_connected(vepc, slot);
+    } else if (moved) {
+        paging_moved(vepc, slot);
+    }
     response->teid = server.teid;
     return refuse(cause, 0, 0);
 }
@@ -204,6 +219,7 @@ struct refusal gtpc_release_access_bearers(struct request *request, struct respo
     if (!release_listed(request, &vepc->ue[slot]))
         ue_release_bearers(vepc, slot);
     ue_touch(vepc, slot);
+    paging_idle(vepc, slot);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }

@@ -2,6 +2,7 @@
 #include "responses.h"
 
 #include "bearer_request.h"
+#include "notification.h"
 
 void responses_take(struct request *answer, struct transaction *transaction)
 {
@@ -14,6 +15,9 @@ void responses_take(struct request *answer, struct transaction *transaction)
         break;
     case GTPC_DELETE_BEARER_REQUEST:
         bearers_delete_answered(answer, transaction);
+        break;
+    case GTPC_DOWNLINK_DATA_NOTIFICATION:
+        notification_answered(answer, transaction);
         break;
     default:
         break; /* its arrival is all that mattered */
@@ -28,6 +32,9 @@ void responses_none(struct turn *turn, struct transaction *transaction)
         break;
     case GTPC_DELETE_BEARER_REQUEST:
         bearers_delete_unanswered(turn->vepc, transaction);
+        break;
+    case GTPC_DOWNLINK_DATA_NOTIFICATION:
+        notification_unanswered(turn->vepc, transaction);
         break;
     default:
         break;

@@ -4,6 +4,7 @@
 #include "charging.h"
 #include "filters.h"
 #include "packets.h"
+#include "paging.h"
 #include "paths.h"
 #include "pools.h"
 #include "qos.h"
@@ -101,6 +102,16 @@ static void set_address_lookup(struct vepc *vepc, const struct session *session,
         pdn->pool6.bearer[pool_offset(&pdn->pool6, session->prefix)] = bearer;
 }
 
+/* Puts the UE's state into the packet records of a bearer. */
+static void suspend_bearer(struct vepc *vepc, u64 bearer_slot, u8 suspended)
+{
+    int stops = suspended && !qos_is_gbr(&vepc->bearer[bearer_slot].qos);
+    vepc->uplink[bearer_slot].suspended = (u8)stops;
+    vepc->downlink[bearer_slot].detour &= (u8)~DETOUR_SUSPENDED;
+    if (stops)
+        vepc->downlink[bearer_slot].detour |= DETOUR_SUSPENDED;
+}
+
 void bearer_link(struct vepc *vepc, u64 bearer_slot)
 {
     const struct bearer *bearer = &vepc->bearer[bearer_slot];
@@ -116,6 +127,7 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     uplink->policed_by = (u32)bearer_slot;
     downlink->policed_by = (u32)bearer_slot;
     downlink->s1u_teid = uplink->teid;
+    suspend_bearer(vepc, bearer_slot, vepc->ue[session->ue].suspended);
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, (u32)(bearer_slot + 1));
         vepc->incomplete_sessions--;
@@ -184,7 +196,7 @@ void bearer_delete(struct vepc *vepc, u64 bearer_slot)
     struct vepc_tunnel none = {0, {0, 0}};
     charging_end(vepc, bearer_slot, CHARGING_NORMAL_RELEASE);
     bearer_set_enb(vepc, bearer_slot, &none, 0);
-    packets_drop_all(vepc, bearer_slot);
+    vepc->counters[COUNT_discarded_deleted] += packets_drop_all(vepc, bearer_slot);
     filters_remove_all(vepc, bearer_slot);
     if (bearer->ebi == session->lbi) {
         set_address_lookup(vepc, session, NO_SLOT);
@@ -259,6 +271,18 @@ void ue_release_bearers(struct vepc *vepc, u64 ue_slot)
     ue_touch(vepc, ue_slot);
 }
 
+void ue_set_suspended(struct vepc *vepc, u64 ue_slot, u8 suspended)
+{
+    struct ue *ue = &vepc->ue[ue_slot];
+    ue->suspended = suspended;
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE)
+            suspend_bearer(vepc, bearer, suspended);
+    }
+    ue_touch(vepc, ue_slot);
+}
+
 /* Bearers looked at by one call: a tunnel is one bearer's, unless an MME is out of its mind. */
 #define RELEASE_MOST 64
 
@@ -268,8 +292,11 @@ void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb)
     u32 entry = index_first(index, enb_hash(&enb->address, enb->teid));
     for (u64 i = 0; entry != INDEX_END && i < RELEASE_MOST; entry = index->next[entry - 1], i++) {
         const struct downlink *downlink = &vepc->downlink[entry - 1];
-        if (downlink->teid == enb->teid && address_equal(&downlink->address, &enb->address))
-            ue_release_bearers(vepc, vepc->session[vepc->bearer[entry - 1].session].ue);
+        if (downlink->teid != enb->teid || !address_equal(&downlink->address, &enb->address))
+            continue;
+        u64 ue = vepc->session[vepc->bearer[entry - 1].session].ue;
+        ue_release_bearers(vepc, ue);
+        paging_lost(vepc, ue, entry - 1);
     }
 }
 

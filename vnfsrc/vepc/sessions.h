@@ -82,7 +82,11 @@ void ue_release_bearers(struct vepc *vepc, u64 ue_slot);
 /* Notes in the packet records which bearers of a session have packet filters. */
 void session_filters_changed(struct vepc *vepc, u64 session_slot);
 
-/* Makes idle every UE that has a bearer with this eNodeB tunnel (TS 23.007, 22). */
+/* Suspends or resumes a UE: packets of its non-GBR bearers are dropped while it is. */
+void ue_set_suspended(struct vepc *vepc, u64 ue_slot, u8 suspended);
+
+/* Makes idle every UE that has a bearer with this eNodeB tunnel, and tells its MME (TS
+ * 23.007, 22). */
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);
 
 /* Ends every bearer that goes to this tunnel, which an S-GW has lost (TS 23.007, 21). */

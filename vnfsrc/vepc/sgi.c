@@ -1,8 +1,8 @@
 /* SGi: see sgi.h. */
 #include "sgi.h"
 
+#include "downlink.h"
 #include "filters.h"
-#include "gtpu.h"
 #include "icmp.h"
 #include "pools.h"
 #include "qos.h"
@@ -17,27 +17,12 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
     u64 slot = (u64)bearer - 1;
     if (vepc->downlink[slot].detour & DETOUR_FILTERS)
         slot = filters_choose(vepc, slot, packet_data(packet), packet->length);
-    if (slot == CONTEXTS_NONE) {
+    if (slot == CONTEXTS_NONE)
         drop(turn, packet, DROP_filters);
-        return;
-    }
-    struct downlink *downlink = &vepc->downlink[slot];
-    u64 length = packet->length;
-    if (!downlink->connected) {
-        drop(turn, packet, DROP_idle);
-        return;
-    }
-    if (!qos_police_downlink(vepc, downlink, length)) {
+    else if (!qos_police_downlink(vepc, &vepc->downlink[slot], packet->length))
         drop(turn, packet, DROP_over_rate_downlink);
-        return;
-    }
-    gtpu_send(turn, packet, downlink);
-    if (packet->reason)
-        return;
-    downlink->packets++;
-    downlink->bytes += length;
-    count(vepc, COUNT_downlink_packets);
-    vepc->counters[COUNT_downlink_bytes] += length;
+    else
+        downlink_forward(turn, packet, slot);
 }
 
 static void receive4(struct turn *turn, struct pv_packet *packet)

@@ -66,7 +66,8 @@ struct uplink {
     u8 filtered;    /* 1 when packets must match the bearer's uplink filters */
     u8 to_pgw;      /* 1 when packets go to a P-GW instead of SGi */
     u8 dscp;        /* of the outer header towards a P-GW */
-    u8 unused[9];
+    u8 suspended;   /* 1 when packets are dropped: the MME suspended the UE */
+    u8 unused[8];
 } __attribute__((aligned(64)));
 
 /* All that a downlink packet needs; by bearer slot. */

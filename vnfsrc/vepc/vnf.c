@@ -226,6 +226,8 @@ static u64 counter_value(const struct vepc *vepc, u64 which)
         return vepc->sessions.capacity - vepc->sessions.free.free;
     case GAUGE_bearers:
         return vepc->bearers.capacity - vepc->bearers.free.free;
+    case GAUGE_packets_waiting:
+        return vepc->packets_free.size - vepc->packets_free.free;
     case GAUGE_records:
         return vepc->record_next - vepc->record_oldest;
     default:
