@@ -23,6 +23,7 @@ from .pair import Pair
 from .subscribers import Subscriber
 
 PORTS = {"s11": S11, "s1u": S1U, "sgi": SGI}
+NOTIFICATION = 176  # a Downlink Data Notification, of GTPv2-C
 Flow = tuple[str, int | bytes]
 
 
@@ -55,6 +56,7 @@ class Network:
         self.sent: dict[Flow, int] = defaultdict(int)
         self.received: dict[Flow, list[int]] = defaultdict(list)
         self.answers: list[bytes] = []  # GTPv2-C
+        self.notifications: list[bytes] = []  # Downlink Data Notifications, repeated or not
         self.end_markers: list[int] = []
         self.error_indications = 0
         self.open_instances: set[Instance] = set()
@@ -122,7 +124,8 @@ class Network:
         datagram = packet.parse_udp(data)
         assert datagram is not None and datagram.intact, data.hex()
         if port == S11:
-            self.answers.append(datagram.payload)
+            asked = datagram.payload[1] == NOTIFICATION
+            (self.notifications if asked else self.answers).append(datagram.payload)
         elif port == SGI:
             self.received["up", datagram.source].append(_number(datagram.payload))
         else:

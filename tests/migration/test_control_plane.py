@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from portvnf.lab import packet
-from tests.vepc import packets
-from tests.vepc.gateway import S1U, S11
+from tests.vepc import gtpc, packets
+from tests.vepc.gateway import S1U, S11, SGI
 
 from .network import Network
 from .pair import Pair
@@ -76,8 +76,9 @@ def test_changes_between_rounds_arrive(
     network.send(1, old.uplink(b"gone"))
     network.until(lambda: network.error_indications == 1, "the old tunnel is unknown")
     after = pair["b"].counters()
-    for reason in ("no_session", "idle", "unknown_teid"):
+    for reason in ("no_session", "unknown_teid"):
         assert after[f"drop_{reason}"] - before[f"drop_{reason}"] == 1, reason
+    assert after["packets_waiting"] == 1
 
 
 def test_repeated_requests_get_the_same_answer_after_the_move(
@@ -141,10 +142,49 @@ def test_procedures_go_on(
         packets.error_indication(two.down),
     )
     network.send(S1U, lost)
-    network.until(lambda: pair[to].counters()["error_indications_received"] == 1, "it is taken")
+    network.until(lambda: len(network.notifications) == 1, "the MME is told")
     # Sessions go, and what they held is given to others.
     assert cause(network.ask(s11(packets.delete(three.s11, sequence=7302)))) == ACCEPTED
     fresh = granted(network.ask(s11(create(700, 0x30700))), 0x30700)
     assert fresh.s11 not in {who.s11 for who in subscribers}
     network.pump([Subscriber(one.s11, one.up, 0x777, one.address), *subscribers[3:], fresh])
     network.expect_everything()
+
+
+def test_packets_for_an_idle_ue_wait_through_a_move(
+    pair: Pair, network: Network, subscribers: list[Subscriber]
+) -> None:
+    """The UE is paged on one blade; what waits for it is delivered by the other, in order,
+    and what came before, during and after the move comes once."""
+    idle, others = subscribers[0], subscribers[1:]
+    assert cause(network.ask(s11(packets.release(idle.s11, sequence=7401)))) == ACCEPTED
+    moved = Subscriber(idle.s11, idle.up, 0x777, idle.address)
+
+    def arrive() -> None:
+        for _ in range(3):
+            flow = ("down", moved.down)
+            network.send(SGI, idle.downlink(network.sent[flow].to_bytes(4, "big")))
+            network.sent[flow] += 1
+        network.pump(others)
+
+    def report(event: dict[str, Any]) -> None:
+        if event["event"] in ("round", "freeze"):
+            arrive()
+
+    arrive()
+    network.until(lambda: len(network.notifications) == 1, "the MME is told")
+    pair["a"].migrate("b", report)
+    pair.listeners["b"].settle()
+    arrive()
+    sequence = int.from_bytes(network.notifications[0][8:11], "big")
+    words = {"sequence": sequence, "teid": idle.s11, "cause": ACCEPTED}
+    acknowledge = gtpc.encode("downlink_data_notification_acknowledge", words)
+    network.send(S11, s11(acknowledge))
+    network.until(
+        lambda: pair["b"].counters()["notifications_accepted"] == 1, "the answer is understood"
+    )
+    assert cause(network.ask(s11(packets.modify(idle.s11, 0x777, sequence=7402)))) == ACCEPTED
+    arrive()
+    network.expect_everything()
+    assert pair["b"].counters()["packets_waiting"] == 0
+    assert len(network.notifications) == 1

@@ -17,7 +17,7 @@ from portvnf.errors import StateError
 from portvnf.native import load_native
 from portvnf.state.vepc import SCHEMA
 
-from . import answers, packets
+from . import answers, gtpc, packets
 from .gateway import S1U, S11, SECTIONS, SGI, Gateway, State, configuration
 from .population import Population, datagram
 
@@ -41,6 +41,8 @@ def populate(gateway: Gateway) -> None:
     population.attach(2, "ipv4", "iot", 0x910)
     population.up(2, 5)
     population.release(2)
+    for _ in range(2):
+        population.down(2, 5)  # waits, and the MME is told
     population.attach(3, "ipv6", "internet", 0x920)
     population.down(3, 5)
     population.attach(7, "ipv4", "internet", 0x970)
@@ -59,6 +61,27 @@ def messages() -> dict[str, tuple[int, bytes]]:
         "release": (S11, packets.release(1, sequence=905)),
         "delete session": (S11, packets.delete(1, 6, sequence=906)),
         "echo": (S11, packets.echo()),
+        "acknowledge": (
+            S11,
+            gtpc.encode(
+                "downlink_data_notification_acknowledge",
+                {"sequence": 0, "teid": 2, "cause": 16, "delay_value": 2, "throttling": "0232"},
+            ),
+        ),
+        "failure indication": (
+            S11,
+            gtpc.encode(
+                "downlink_data_notification_failure_indication",
+                {"sequence": 7, "teid": 2, "cause": 90},
+            ),
+        ),
+        "suspend": (S11, gtpc.encode("suspend_notification", {"sequence": 907, "teid": 2})),
+        "resume": (
+            S11,
+            gtpc.encode(
+                "resume_notification", {"sequence": 908, "teid": 2, "imsi": "001010000000002"}
+            ),
+        ),
         "gtp-u echo": (S1U, packets.gtpu(1, 0, b"", sequence=5)),
         "error indication": (S1U, packets.error_indication(0x905)),
         "end marker": (S1U, packets.gtpu(254, 1, b"")),

@@ -32,7 +32,7 @@ def examiner() -> Examiner:
     return Examiner(native, Gateway(load("jit"), configuration("vepc")))
 
 
-NOT_HELD = ("filter", "packet", "transaction")
+NOT_HELD = ("filter", "transaction")
 # Sections that the population of these tests has records of.
 HELD = [n for n in SECTIONS if SCHEMA.section(n).name not in NOT_HELD]
 
@@ -73,6 +73,8 @@ def without_idle(usage: bytes) -> bytes:
 
 def test_repeated_and_swapped_records_are_refused(examiner: Examiner) -> None:
     for section in HELD:
+        if SCHEMA.section(section).name == "packet":
+            continue  # two packets may be alike, and come in any order
         record, data = SCHEMA.section(section).record, examiner.before[section]
         lengths = []
         while sum(lengths) < len(data):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from portvnf.state.vepc import BEARER, SESSION
 
 from . import answers
-from .gateway import S11, Gateway, configuration, load
+from .gateway import Gateway, configuration, load
 from .population import Population, Sent
 
 NUMBERS = st.integers(1, 6)
@@ -46,7 +46,6 @@ class Bench:
         self.gateways = [Gateway(load(engine), configuration("vepc"))]
         self.other = other
         self.population = Population(self.send)
-        self.answer: Sent = []  # the last request's
         self.requests = self.waited_ms = 0
 
     def send(self, port: int, packet: bytes) -> Sent:
@@ -54,8 +53,6 @@ class Bench:
         assert all(result == results[0] for result in results)
         for sent in results[0][1]:
             answers.describe(*sent)
-        if port == S11:
-            self.answer = results[0][1]
         return results[0][1]
 
     def move(self) -> None:
@@ -72,8 +69,8 @@ class Bench:
             self.requests, self.waited_ms = population.sequence, 0
         if kind == "wait":
             self.waited_ms += words[0]
-            for gateway in self.gateways:
-                gateway.run(ms=words[0])
+            results = [gateway.run(ms=words[0]) for gateway in self.gateways]
+            assert all(result == results[0] for result in results)
             return
         number = words[0]
         ue = population.ues.get(number)
@@ -81,9 +78,9 @@ class Bench:
             (pdn, apn), enb = words[1:]
             assert population.attach(number, pdn, apn, enb) in causes(pdn, apn)
         elif kind == "repeat":
-            if self.answer and self.waited_ms < RETENTION_MS:
-                before = self.answer[-1][1]
-                assert [packet[28:] for _, packet in population.repeat()] == [before[28:]]
+            if population.last_answer and self.waited_ms < RETENTION_MS:
+                sent = [packet[28:] for _, packet in population.repeat()]
+                assert sent == [population.last_answer]
         elif ue is None:
             return
         elif kind == "connect":

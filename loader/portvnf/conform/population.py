@@ -78,7 +78,12 @@ class Population:
         """Takes in a GTPv2-C answer of the gateway."""
         if len(answer) < 12 or answer[0] != 0x48:
             return
-        pending = self._pending.pop(int.from_bytes(answer[8:11], "big"), None)
+        sequence = int.from_bytes(answer[8:11], "big")
+        pending = self._pending.get(sequence)
+        if pending is not None and answer[1] == pending.kind + 1:
+            del self._pending[sequence]
+        else:
+            pending = None  # a request of the gateway's own, or nobody's answer
         ies = {(kind, at): value for kind, at, value in requests.split_ies(answer[12:])}
         cause = ies.get((2, 0), b"\0")[0]
         if answer[1] == requests.CREATE + 1:
