@@ -2,7 +2,6 @@
 #include "forwarding.h"
 
 #include "gtpu.h"
-#include "paths.h"
 #include "sessions.h"
 
 /* Instances of the eNodeB's F-TEIDs in a request (table 7.2.18-2). */
@@ -93,10 +92,6 @@ static void apply(struct vepc *vepc, const struct wanted *wanted)
     struct bearer *bearer = &vepc->bearer[wanted->bearer];
     bearer->forward_downlink = wanted->downlink;
     bearer->forward_uplink = wanted->uplink;
-    if (address_is_set(&wanted->downlink.address))
-        paths_get(vepc, &wanted->downlink.address, VEPC_PATH_PLANE_GTP_U);
-    if (address_is_set(&wanted->uplink.address))
-        paths_get(vepc, &wanted->uplink.address, VEPC_PATH_PLANE_GTP_U);
 }
 
 struct refusal gtpc_create_forwarding(struct request *request, struct response *response)

@@ -32,12 +32,21 @@ class Enb:
         self.name = f"eNB {number}"
         self.address = address
         self.counts = dict.fromkeys(
-            ("echo", "error_indication", "end_marker", "unknown_teid", "strange"), 0
+            (
+                "echo",
+                "error_indication",
+                "end_marker",
+                "after_end_marker",
+                "unknown_teid",
+                "strange",
+            ),
+            0,
         )
         self._reactor = reactor
         self._by_teid: dict[int, tuple[Ue, int]] = {}
         self._teids: dict[tuple[int, int], int] = {}
         self._forward: dict[int, Fteid] = {}  # our TEID: where its packets go instead
+        self._left: set[int] = set()  # those of which the End Marker came
         # As the target of a handover: the gateway's fresh packets wait until those that the
         # source forwards have ended (TS 36.300, 10.1.2.1.1).
         self._arrivals: dict[int, list[bytes]] = {}
@@ -72,6 +81,7 @@ class Enb:
         if teid is not None:
             del self._by_teid[teid]
             self._forward.pop(teid, None)
+            self._left.discard(teid)
             self._arrivals.pop(teid, None)
 
     def release(self, ue: Ue) -> None:
@@ -177,6 +187,7 @@ class Enb:
             self._reactor.say(f"{self.name} ← {peer}: packet for unknown TEID {message.teid:#x}")
             self._error_indication(message.teid, peer)
         elif teid in self._forward:
+            self.counts["after_end_marker"] += teid in self._left
             self._gtpu(self._forward[teid], packet.GTPU_GPDU, message.payload)
         elif teid in self._arrivals and not message.teid & _FORWARDED:
             self._arrivals[teid].append(message.payload)
@@ -189,6 +200,7 @@ class Enb:
         self._reactor.say(f"{self.name} ← {peer}: End Marker for TEID {message.teid:#x}")
         teid = message.teid & ~_FORWARDED
         if teid in self._forward:
+            self._left.add(teid)
             self._gtpu(self._forward[teid], packet.GTPU_END_MARKER, b"")
         elif message.teid & _FORWARDED:
             self._end_arrival(teid)
