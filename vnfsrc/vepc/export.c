@@ -2,6 +2,7 @@
  * counterpart. */
 #include "export.h"
 #include "procedures.h"
+#include "qos.h"
 
 /* Slots, blocks or answers that one step may look at. */
 #define STEP_BUDGET 65536
@@ -69,18 +70,16 @@ static void export_contexts(const struct vepc *vepc, struct pv_export *step, str
  * are, and most of them need not be looked at. */
 static void export_buckets(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w)
 {
-    u64 now = vepc->now_ns * 16;
     u64 budget = STEP_BUDGET;
     u64 slot = step->cursor;
-    while (slot < vepc->bearers.capacity && budget-- > 0 &&
-           step_has_room(step, w, VEPC_BUCKET_RECORD_MAX)) {
-        if (slot % BUCKET_BLOCK == 0 && vepc->bucket_latest[slot / BUCKET_BLOCK] <= now) {
-            slot += BUCKET_BLOCK;
-            continue;
-        }
+    while (budget > 0 && step_has_room(step, w, VEPC_BUCKET_RECORD_MAX)) {
+        slot = bucket_next(vepc, slot, &budget);
+        if (slot >= vepc->bearers.capacity || budget == 0)
+            break;
         if (vepc->bearers.teid[slot] != 0)
             step->records += (u64)export_bucket(vepc, slot, w);
         slot++;
+        budget--;
     }
     step->cursor = slot;
     step->more = slot < vepc->bearers.capacity;

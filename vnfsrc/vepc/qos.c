@@ -12,12 +12,12 @@
 
 u64 qos_footprint(u64 bearers)
 {
-    return memory_round((bearers / BUCKET_BLOCK + 1) * sizeof(u64));
+    return memory_round((bearers / BUCKET_BLOCK + 1) * sizeof(struct bucket_block));
 }
 
 void qos_init(struct vepc *vepc, u8 *memory)
 {
-    vepc->bucket_latest = pv_native(memory);
+    vepc->bucket_block = pv_native(memory);
     vepc->bucket_burst = (u64)vepc->config.burst_ms * 1000000 * 16;
     for (u64 i = 0; i < vepc->config.markings_count; i++)
         vepc->marking[vepc->config.markings[i].qci] = vepc->config.markings[i].dscp;

@@ -40,9 +40,26 @@ int qos_is_gbr(const struct vepc_qos *qos);
 /* Notes that a bucket of this bearer is not full until then. */
 PV_INLINE void bucket_note(struct vepc *vepc, u64 bearer_slot, u64 full)
 {
-    u64 *latest = &vepc->bucket_latest[bearer_slot / BUCKET_BLOCK];
-    if (*latest < full)
-        *latest = full;
+    struct bucket_block *block = &vepc->bucket_block[bearer_slot / BUCKET_BLOCK];
+    u64 used = block->latest > vepc->now_ns * 16 ? block->used : 0;
+    block->used = used | 1ull << (bearer_slot / BUCKET_GROUP & 63);
+    if (block->latest < full)
+        block->latest = full;
+}
+
+/* The first bearer, from this one on, whose bucket may not be full; or how far *budget, which
+ * counts down, allowed to look. */
+PV_INLINE u64 bucket_next(const struct vepc *vepc, u64 slot, u64 *budget)
+{
+    while (slot<vepc->bearers.capacity && * budget> 0) {
+        const struct bucket_block *block = &vepc->bucket_block[slot / BUCKET_BLOCK];
+        int full = block->latest <= vepc->now_ns * 16;
+        if (slot % BUCKET_GROUP != 0 || (!full && (block->used >> (slot / BUCKET_GROUP & 63) & 1)))
+            return slot;
+        slot += full && slot % BUCKET_BLOCK == 0 ? BUCKET_BLOCK : BUCKET_GROUP;
+        --*budget;
+    }
+    return slot;
 }
 
 /* How far off a bucket may be from being full and still let a packet of this length pass:

@@ -43,9 +43,14 @@ struct bucket {
     u64 cost; /* of a byte, 0 without a limit */
 };
 
-/* Bearers whose buckets share a note of the latest `full`, so that an export finds the few
- * buckets that are not full. */
+/* What is known of the buckets of a block of bearers, so that an export finds the few that are
+ * not full. */
 #define BUCKET_BLOCK 512
+#define BUCKET_GROUP 8
+struct bucket_block {
+    u64 latest; /* no bucket of the block is full later */
+    u64 used;   /* groups of the block that may have one that is not: a bit each */
+};
 
 struct usage {
     u64 uplink_packets;
@@ -291,9 +296,9 @@ struct vepc {
 
     struct pdn pdn[16];
 
-    u64 *bucket_latest; /* by bearer slot / BUCKET_BLOCK: no bucket is full later */
-    u64 bucket_burst;   /* sixteenths of a ns */
-    u8 marking[256];    /* DSCP by QCI */
+    struct bucket_block *bucket_block; /* by bearer slot / BUCKET_BLOCK */
+    u64 bucket_burst;                  /* sixteenths of a ns */
+    u8 marking[256];                   /* DSCP by QCI */
 
     struct path *path; /* by slot: 0 .. path_count - 1 */
     u32 *path_order;   /* slots in ascending order of (peer, plane) */
