@@ -2,7 +2,7 @@
 
 `up_udp4`, `up_udp6` go from the UE to a server, `down_...` the other way; they take `ue`,
 `server`, `sport`, `dport`, `dscp`, `ttl`, `size` (octets of the whole IP packet) and
-`protocol` ("udp", "tcp", or "esp" with `spi`).
+`protocol` ("udp", "tcp", or "esp" with `spi`); `df` forbids to fragment IPv4.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def _udp4(word: Mapping[str, Any], down: bool) -> bytes:
     ends = _ends(word, SERVER, down)
     header = inet.IP(ttl=word.get("ttl", 3), tos=_traffic_class(word), id=77, **ends)
     header.proto = _PROTOCOLS[word.get("protocol", "udp")]
+    if word.get("df"):
+        header.flags = "DF"
     return bytes(header / _transport(word, 20))
 
 
@@ -84,6 +86,27 @@ def _big4(word: Mapping[str, Any], down: bool) -> bytes:
     return bytes(inet.IP(**ends) / datagram)
 
 
+def _option_fragment4(word: Mapping[str, Any], down: bool) -> bytes:
+    # One option that goes into every fragment, one that does not.
+    options = [ROUTE, inet.IPOption_Router_Alert()]
+    ends = _ends(word, SERVER, down)
+    header = inet.IP(flags="MF", frag=10, proto=17, options=options, **ends)
+    return bytes(header / Raw(bytes(word["size"] - len(header))))
+
+
+def _icmp_error4(word: Mapping[str, Any], down: bool) -> bytes:
+    ends = _ends(word, SERVER, down)
+    quoted = inet.IP(src=ends["dst"], dst=ends["src"]) / inet.UDP() / Raw(bytes(word["size"] - 56))
+    return bytes(inet.IP(flags="DF", **ends) / inet.ICMP(type=11) / quoted)
+
+
+def _icmp_error6(word: Mapping[str, Any], down: bool) -> bytes:
+    ends = _ends(word, SERVER6, down)
+    datagram = inet.UDP() / Raw(bytes(word["size"] - 96))
+    quoted = inet6.IPv6(src=ends["dst"], dst=ends["src"]) / datagram
+    return bytes(inet6.IPv6(**ends) / inet6.ICMPv6TimeExceeded() / quoted)
+
+
 def _solicitation(word: Mapping[str, Any]) -> bytes:
     source, hops = word.get("ue", "fe80::7"), word.get("ttl", 255)
     return bytes(inet6.IPv6(src=source, dst="ff02::2", hlim=hops) / inet6.ICMPv6ND_RS())
@@ -105,7 +128,8 @@ _USER: dict[str, Callable[[Mapping[str, Any]], bytes]] = {
         for way in ("up", "down")
         for name, build in {
             "udp4": _udp4, "udp6": _udp6, "fragment4": _fragment4, "options4": _options4,
-            "big4": _big4,
+            "big4": _big4, "icmp_error4": _icmp_error4, "icmp_error6": _icmp_error6,
+            "option_fragment4": _option_fragment4,
         }.items()
     },
     "solicitation": _solicitation,

@@ -6,6 +6,7 @@
 #include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
+#include "mtu.h"
 #include "path_echo.h"
 #include "paths.h"
 #include "qos.h"
@@ -71,12 +72,18 @@ static void route_to_access(const struct vepc *vepc, const struct pv_address *pe
     route->dscp = dscp;
 }
 
-void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
+static u64 tunnel_overhead(const struct downlink *bearer)
+{
+    return GTPU_HEADER + udp_overhead(&bearer->address);
+}
+
+/* Sends a packet of any size that a tunnel can hold. */
+static void send_fitting(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
 {
     struct route route;
     u16 port;
     u64 length = packet->length;
-    u64 overhead = GTPU_HEADER + udp_overhead(&bearer->address);
+    u64 overhead = tunnel_overhead(bearer);
     if (packet->offset < overhead) {
         drop(turn, packet, DROP_no_headroom);
         return;
@@ -91,6 +98,24 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
     route_to_access(turn->vepc, &bearer->address, bearer->dscp, &route, &port);
     udp_write(turn->vepc, packet, &route, 0);
     emit(turn, packet, port);
+}
+
+void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
+{
+    struct pv_packet *parts[MTU_PARTS_MOST];
+    u64 most = turn->vepc->config.s1u_mtu - tunnel_overhead(bearer);
+    if (mtu_fits(packet_data(packet), packet->length, most)) {
+        send_fitting(turn, packet, bearer);
+        return;
+    }
+    u64 count_parts = mtu_fragment(turn, packet, most, parts);
+    for (u64 i = 0; i < count_parts; i++)
+        send_fitting(turn, parts[i], bearer);
+    if (count_parts)
+        return;
+    drop(turn, packet, DROP_too_big);
+    if (mtu_write_error(turn, packet, most))
+        emit(turn, packet, VEPC_PORT_SGI);
 }
 
 /* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
@@ -365,6 +390,22 @@ static int is_worth_a_notice(struct vepc *vepc, const struct ip *ip, const struc
            rate_limits_admit_notice(vepc, &ip->source);
 }
 
+/* Sends an uplink packet that is too big for SGi in parts, or tells the UE. */
+static void send_too_big_uplink(struct turn *turn, struct pv_packet *packet,
+                                const struct downlink *downlink)
+{
+    struct pv_packet *parts[MTU_PARTS_MOST];
+    u64 most = turn->vepc->config.sgi_mtu;
+    u64 count_parts = mtu_fragment(turn, packet, most, parts);
+    for (u64 i = 0; i < count_parts; i++)
+        emit(turn, parts[i], VEPC_PORT_SGI);
+    if (count_parts)
+        return;
+    drop(turn, packet, DROP_too_big);
+    if (downlink->connected && mtu_write_error(turn, packet, most))
+        gtpu_send(turn, packet, downlink);
+}
+
 static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const struct ip *ip,
                           const struct message *message)
 {
@@ -404,13 +445,18 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
         drop(turn, packet, DROP_over_rate_uplink);
         return;
     }
+    packet->offset = (u32)message->offset;
+    packet->length = (u32)length;
+    if (mtu_fits(message->body, length, vepc->config.sgi_mtu))
+        emit(turn, packet, VEPC_PORT_SGI);
+    else
+        send_too_big_uplink(turn, packet, &vepc->downlink[slot]);
+    if (packet->reason)
+        return;
     uplink->packets++;
     uplink->bytes += length;
     count(vepc, COUNT_uplink_packets);
     vepc->counters[COUNT_uplink_bytes] += length;
-    packet->offset = (u32)message->offset;
-    packet->length = (u32)length;
-    emit(turn, packet, VEPC_PORT_SGI);
 }
 
 void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)
