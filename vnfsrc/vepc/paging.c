@@ -49,7 +49,7 @@ u64 paging_refusal(const struct vepc *vepc, u64 ue_slot, u64 bearer_slot)
     if (ue->paging != VEPC_UE_PAGING_NONE || !was_connected(vepc, bearer_slot))
         return 0;
     if (paging_is_connected(vepc, ue_slot))
-        return DROP_idle; /* the eNodeB did not take this bearer along */
+        return 0; /* a service request may come in several parts, one for each PDN connection */
     return notification_withheld(vepc, ue_slot, bearer_slot) ? DROP_throttled : 0;
 }
 
@@ -134,18 +134,11 @@ static void discard(struct vepc *vepc, u64 ue_slot, enum counter discarded)
     }
 }
 
-/* What is left to bearers that were not connected with the others: one that is being set
- * up has time until its own connection; another one is gone at the eNodeB. */
+/* What waits for bearers that were not connected with the others has time until their own
+ * Modify Bearer Request: each PDN connection has one. */
 static void settle_others(struct vepc *vepc, u64 ue_slot)
 {
-    const struct ue *ue = &vepc->ue[ue_slot];
-    for (u64 ebi = EBI_PLACE_FIRST; ue->packets && ebi <= EBI_LAST; ebi++) {
-        u64 bearer = ue_find_bearer(ue, ebi);
-        if (bearer != CONTEXTS_NONE && !vepc->downlink[bearer].connected &&
-            was_connected(vepc, bearer))
-            vepc->counters[COUNT_discarded_unreached] += packets_drop_all(vepc, bearer);
-    }
-    if (ue->packets)
+    if (vepc->ue[ue_slot].packets)
         enter(vepc, ue_slot, VEPC_UE_PAGING_DELAYED, vepc->config.paging_ms);
     else
         enter(vepc, ue_slot, VEPC_UE_PAGING_NONE, 0);
@@ -177,8 +170,9 @@ void paging_idle(struct vepc *vepc, u64 ue_slot)
 {
     struct ue *ue = &vepc->ue[ue_slot];
     u64 bearer = first_waiting(vepc, ue_slot);
-    if (ue->paging != VEPC_UE_PAGING_NONE || paging_is_connected(vepc, ue_slot))
-        return; /* it was idle before, or only some bearers were released */
+    int waits = ue->paging == VEPC_UE_PAGING_NONE || ue->paging == VEPC_UE_PAGING_DELAYED;
+    if (!waits || paging_is_connected(vepc, ue_slot))
+        return; /* the MME knows, or only some bearers were released */
     if (bearer != CONTEXTS_NONE)
         begin(vepc, ue_slot, bearer);
     else
