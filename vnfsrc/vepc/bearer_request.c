@@ -38,6 +38,28 @@ void bearer_request_post(struct vepc *vepc, u64 session_slot, const struct trigg
         transactions_post(vepc, draft, type, teid);
 }
 
+int bearer_request_postpone(const struct request *answer, const struct transaction *transaction)
+{
+    struct vepc *vepc = answer->turn->vepc;
+    struct trigger trigger = {0, 0, 0};
+    struct draft draft;
+    u64 session = contexts_find(&vepc->sessions, transaction->s5c_teid);
+    if (bearer_request_cause(answer->ies, 0) != CAUSE_TEMPORARILY_REJECTED ||
+        session == CONTEXTS_NONE || transaction->tries >= vepc->config.n3 ||
+        !bearer_request_begin(vepc, session, &trigger, &draft))
+        return 0;
+    struct transaction *again = draft.transaction;
+    again->bearers_count = transaction->bearers_count;
+    for (u64 i = 0; i < transaction->bearers_count; i++)
+        again->bearers[i] = transaction->bearers[i];
+    memory_copy(again->message, transaction->message, transaction->message_length);
+    draft.ies.length = transaction->message_length;
+    again->tries = transaction->tries;
+    again->deadline_ns = vepc->now_ns + (u64)vepc->config.t3_ms * 1000000;
+    bearer_request_post(vepc, session, &trigger, &draft, transaction_type(transaction));
+    return 1;
+}
+
 u8 bearer_request_cause(struct ie ies, u8 otherwise)
 {
     struct ie cause;

@@ -26,6 +26,11 @@ int bearer_request_begin(struct vepc *vepc, u64 session_slot, const struct trigg
 void bearer_request_post(struct vepc *vepc, u64 session_slot, const struct trigger *trigger,
                          struct draft *draft, u8 type);
 
+/* When an answer puts a request off because of a handover (TS 29.274, 7.2.4, 7.2.10.2 and
+ * 7.2.16): makes the same request anew, to be sent after T3 to where the session's requests
+ * go now. Returns 0 when the answer does no such thing, or the request was sent N3 times. */
+int bearer_request_postpone(const struct request *answer, const struct transaction *transaction);
+
 /* The cause of an answer, or of one of its bearer contexts; `otherwise` without one. */
 u8 bearer_request_cause(struct ie ies, u8 otherwise);
 

@@ -6,6 +6,8 @@
 
 void responses_take(struct request *answer, struct transaction *transaction)
 {
+    if (is_bearer_request(transaction) && bearer_request_postpone(answer, transaction))
+        return;
     switch (transaction_type(transaction)) {
     case GTPC_CREATE_BEARER_REQUEST:
         bearer_create_answered(answer, transaction);

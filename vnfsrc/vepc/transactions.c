@@ -218,9 +218,7 @@ static void give_up(struct turn *turn, struct transaction *transaction)
 /* Whether a request is about the bearers of a session that ended: it is not sent again. */
 static int is_moot(const struct vepc *vepc, const struct transaction *transaction)
 {
-    u8 type = transaction_type(transaction);
-    return (type == GTPC_CREATE_BEARER_REQUEST || type == GTPC_UPDATE_BEARER_REQUEST ||
-            type == GTPC_DELETE_BEARER_REQUEST) &&
+    return is_bearer_request(transaction) &&
            contexts_find(&vepc->sessions, transaction->s5c_teid) == CONTEXTS_NONE;
 }
 

@@ -61,6 +61,14 @@ PV_INLINE u8 transaction_type(const struct transaction *transaction)
     return transaction->message[1];
 }
 
+/* Whether a request is about bearers of a session. */
+PV_INLINE int is_bearer_request(const struct transaction *transaction)
+{
+    u8 type = transaction_type(transaction);
+    return type == GTPC_CREATE_BEARER_REQUEST || type == GTPC_UPDATE_BEARER_REQUEST ||
+           type == GTPC_DELETE_BEARER_REQUEST;
+}
+
 /* The IEs of a request of ours, which is always sent with a TEID. */
 PV_INLINE struct ie transaction_ies(const struct transaction *transaction)
 {
