@@ -108,6 +108,11 @@ VNF_CONFIGS = {
         "more than two IPv4 servers",
     ),
     "dns-numbers": (with_apn("dns = [1]"), "dns must be a list of strings"),
+    "bad-pcscf": (with_apn('pcscf = ["ims"]'), "pcscf: 'ims' is no address"),
+    "three-pcscf": (
+        with_apn('pcscf = ["fd00::1", "fd00::2", "fd00::3"]'),
+        "pcscf has more than two IPv6 servers",
+    ),
     "small-mtu": (with_apn("mtu = 575"), "mtu must be 576 to 9000, not 575"),
     "small-mtu-for-ipv6": (
         with_apn('mtu = 1279\npool6 = "2001:db8::/48"'),
