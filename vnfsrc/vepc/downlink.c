@@ -2,6 +2,7 @@
 #include "downlink.h"
 
 #include "gtpu.h"
+#include "mtu.h"
 #include "packets.h"
 #include "paging.h"
 #include "sessions.h"
@@ -52,6 +53,12 @@ void downlink_forward(struct turn *turn, struct pv_packet *packet, u64 bearer_sl
         send(turn, packet, bearer_slot);
 }
 
+/* Whether there is room for one more packet, even if it has to be fragmented. */
+static int has_room(const struct turn *turn)
+{
+    return turn->spares_used + MTU_PARTS_MOST <= turn->burst->spare_count;
+}
+
 /* Sends what waits for one bearer, the oldest first. Returns 0 when there is more. */
 static int release_bearer(struct turn *turn, u64 bearer_slot)
 {
@@ -63,7 +70,7 @@ static int release_bearer(struct turn *turn, u64 bearer_slot)
     }
     const struct packet *oldest;
     while ((oldest = packets_oldest(vepc, bearer_slot)) != 0) {
-        if (!has_spare(turn))
+        if (!has_room(turn))
             return 0;
         struct pv_packet *packet = spare(turn);
         packet->reason = 0;
