@@ -6,6 +6,7 @@
 #include "forwarding.h"
 #include "gtpc_send.h"
 #include "icmp.h"
+#include "martians.h"
 #include "mtu.h"
 #include "path_echo.h"
 #include "paths.h"
@@ -327,14 +328,6 @@ static void receive_echo_request(struct turn *turn, struct pv_packet *packet, co
                     route_back(ip, pv_load_be16(ip->payload), &route), packet->port);
 }
 
-/* Whether an IPv6 source is the UE's own: its prefix. */
-static int source_is_own(const struct uplink *uplink, const u8 *inner)
-{
-    if (inner[0] >> 4 == 4)
-        return uplink->ipv4 != 0 && pv_load_be32(inner + 12) == uplink->ipv4;
-    return uplink->prefix != 0 && pv_load_be64(inner + 8) == uplink->prefix;
-}
-
 /* What a UE sends from its link-local or the unspecified address, or to an address of its
  * link, stays on its link; only a router solicitation has an answer. */
 static int is_on_link(const struct uplink *uplink, const u8 *inner)
@@ -435,6 +428,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     if (!source_is_own(uplink, message->body)) {
         drop(turn, packet, DROP_spoofed_source);
+        return;
+    }
+    if (martian_from_ue(&vepc->config, message->body)) {
+        drop(turn, packet, DROP_gtp_in_gtp);
         return;
     }
     if (uplink->filtered && !filters_allow(vepc, slot, message->body, length)) {

@@ -4,6 +4,7 @@
 #include "downlink.h"
 #include "filters.h"
 #include "icmp.h"
+#include "martians.h"
 #include "pools.h"
 #include "qos.h"
 
@@ -12,6 +13,10 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
     struct vepc *vepc = turn->vepc;
     if (bearer == NO_SLOT) {
         drop(turn, packet, DROP_no_session);
+        return;
+    }
+    if (martian_from_sgi(&vepc->config, packet_data(packet))) {
+        drop(turn, packet, DROP_martian);
         return;
     }
     u64 slot = (u64)bearer - 1;
