@@ -5,15 +5,10 @@
 /* Answers forgotten in one burst; more are left for the next. */
 #define EXPIRE_MOST 256
 
-static u64 request_hash(const struct pv_address *peer, u16 port, u8 type, u32 sequence)
-{
-    return address_hash(peer, (u64)port << 32 | (u64)type << 24 | sequence);
-}
-
 static u64 procedure_hash(const struct procedure *procedure)
 {
-    return request_hash(&procedure->peer, procedure->port, procedure->message_type,
-                        procedure->sequence);
+    return procedures_hash(&procedure->peer, procedure->port, procedure->message_type,
+                           procedure->sequence);
 }
 
 static u64 slot_of(const struct vepc *vepc, const struct procedure *procedure)
@@ -31,7 +26,7 @@ static void forget_oldest(struct vepc *vepc)
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request)
 {
     const struct gtpc_route *from = &request->route;
-    u64 hash = request_hash(&from->peer, from->port, request->type, request->sequence);
+    u64 hash = procedures_hash(&from->peer, from->port, request->type, request->sequence);
     u32 entry = index_first(&vepc->procedure_by_request, hash);
     for (; entry != INDEX_END; entry = vepc->procedure_by_request.next[entry - 1]) {
         const struct procedure *kept = &vepc->procedure[entry - 1];

@@ -5,6 +5,12 @@
 
 #include "gtpc.h"
 
+/* The hash by which answers to a request are found. */
+PV_INLINE u64 procedures_hash(const struct pv_address *peer, u16 port, u8 type, u32 sequence)
+{
+    return address_hash(peer, (u64)port << 32 | (u64)type << 24 | sequence);
+}
+
 /* The answer kept for this request, or 0. */
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request);
 

@@ -1,6 +1,7 @@
 /* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
 #include "due.h"
 #include "filters.h"
+#include "gtpc_ahead.h"
 #include "packets.h"
 #include "pools.h"
 #include "procedures.h"
@@ -205,6 +206,7 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
     burst->out_count = 0;
     u64 timer_ns = procedures_expire(vepc);
     look_ahead(vepc, burst);
+    gtpc_look_ahead(vepc, burst);
     for (u64 i = 0; i < burst->in_count; i++) {
         burst->in[i]->reason = 0;
         receive(&turn, burst->in[i]);
