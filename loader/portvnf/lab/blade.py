@@ -87,6 +87,7 @@ class BladePlan:
     peers: dict[str, int]  # the blades that it migrates with, likewise
     ports: tuple[PortPlan, ...]
     engine: str = "jit"
+    charging: bool = False  # writes its charging records, to LabBlade.records
 
 
 def demo_plan(name: str, isa: str, active: bool) -> BladePlan:
@@ -116,6 +117,7 @@ class LabBlade:
         # Socket paths are short by law (108 bytes); a lab's folder may be long.
         self._control = Path("/run/netns") / f"{plan.name}.control"
         self._log = self._folder / "agent.log"
+        self.records = self._folder / "records.jsonl"
         configuration = self._folder / "blade.toml"
         configuration.write_text(self._toml(folder, artifact, vnf_config))
         argv = [*self._python(), *_CLI, "agent", str(configuration)]
@@ -156,6 +158,9 @@ addresses = {json.dumps(port.addresses)}
 """
             for port in self.plan.ports
         )
+        charging = f"[charging]\nfile = {json.dumps(str(self.records))}\n"
+        if not self.plan.charging:
+            charging = ""
         # A JSON string is a TOML string.
         return f"""[blade]
 name = {json.dumps(name)}
@@ -173,7 +178,7 @@ key = {json.dumps(str(folder / PKI / f"{name}.key"))}
 trust = {json.dumps(str(folder / PKI / "ca.crt"))}
 
 [agent.peers]
-{peers}{ports}"""
+{peers}{charging}{ports}"""
 
     def _watch(self) -> None:
         assert self._process.stdout is not None

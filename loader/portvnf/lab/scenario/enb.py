@@ -101,6 +101,8 @@ class Enb:
         """Loses all bearers, as a reboot would, and says nothing to anybody."""
         with self._reactor.changed:
             self._reactor.say(f"{self.name} restarts")
+            for ue, _ in self._by_teid.values():
+                ue.connected, ue.pages = False, 0
             for table in (self._by_teid, self._teids, self._forward, self._arrivals):
                 table.clear()
 

@@ -79,7 +79,8 @@ class Stream:
         reactor.watch(self._sink.fileno(), self._receive)
 
     def __enter__(self) -> Stream:
-        self._thread.start()
+        if self._shape.rate:
+            self._thread.start()
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:

@@ -97,6 +97,7 @@ class GatewayPlan:
             peers={f"blade-{b}": self.hosts[b] for b in self.blades if b != blade},
             ports=tuple(PortPlan(wire, self.addresses(wire)) for wire in MODES[self.mode]),
             engine=self.engines[blade],
+            charging=True,
         )
 
 
@@ -157,3 +158,9 @@ class Gateway:
     def sessions(self) -> int:
         """PDN connections that the active blade holds."""
         return int(self.ask("status")["sessions"])
+
+    def records(self) -> list[dict[str, Any]]:
+        """The charging records that its blades have written, whole ones, in no order."""
+        files = [b.records for b in self._blades.values() if b.records.exists()]
+        lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
+        return [json.loads(line) for line in lines if line.endswith("\n")]

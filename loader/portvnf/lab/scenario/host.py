@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 import subprocess
 from typing import Any
 
 from portvnf.errors import LabError
 from portvnf.lab.network import inside
+from portvnf.lab.scenario import namespaces
 from portvnf.lab.scenario.flow import Shape, Stream, Transfer
 from portvnf.lab.scenario.reactor import Reactor
 
 _RUN_S = 30.0
+_DISCARD = 9
+# By family: level, IP_MTU_DISCOVER and IP_MTU of ip(7), or those of ipv6(7).
+_MTU_OPTIONS = {4: (socket.IPPROTO_IP, 10, 14), 6: (socket.IPPROTO_IPV6, 23, 24)}
+_DO = 2  # IP_PMTUDISC_DO
 _FLOOD_BYTES = 972  # of payload: 1,000 of IPv4
 
 
@@ -79,10 +86,28 @@ class Host:
         return self.stream(other, family, rate=kbits / 8, size=_FLOOD_BYTES, lossy=True)
 
     def send(self, other: Host, packets: int = 10, family: int = 0, **shape: Any) -> Stream:
-        """Sends numbered UDP packets at once; wait for them with arrived()."""
-        stream = self.stream(other, family, **shape)
+        """Sends numbered UDP packets at once; they must have arrived when the `with` ends."""
+        stream = self.stream(other, family, **{**shape, "rate": 0.0})
         stream.burst(packets)
         return stream
+
+    def path_mtu(self, other: Host, size: int, family: int = 0) -> int:
+        """What the kernel learns of the path by sending packets of `size` octets that must not
+        be fragmented. A LabError when nobody tells it that less fits."""
+        ours, theirs = self.addresses(other, family)
+        level, discover, mtu = _MTU_OPTIONS[6 if ":" in ours else 4]
+        headers = 48 if ":" in ours else 28
+        with namespaces.udp_socket(self.namespace, ours, 0) as probe:
+            probe.setsockopt(level, discover, _DO)
+            probe.connect((theirs, _DISCARD))
+
+            def told() -> int:
+                with contextlib.suppress(OSError):  # EMSGSIZE, once the kernel knows
+                    probe.send(bytes(size - headers))
+                found = probe.getsockopt(level, mtu)
+                return found if found < size else 0
+
+            return self._reactor.wait(told, f"{self.name} was not told that {size} are too many")
 
     def transfer(self, other: Host, octets: int, family: int = 0) -> Transfer:
         """Sends octets over TCP and has the other host check them all, while the `with` lasts

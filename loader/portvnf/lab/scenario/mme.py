@@ -34,6 +34,7 @@ class Mme(GtpcPeer):
         self.paging = "answer"
         self.pages = 0  # notifications received, each counted once
         self.ues: dict[int, Ue] = {}
+        self._notifications: set[int] = set()  # sequence numbers
         self._gateway, self._pgw = gateway, pgw
         self._reactor = reactor
         self.on(message.DOWNLINK_DATA_NOTIFICATION, self._notified)
@@ -174,8 +175,10 @@ class Mme(GtpcPeer):
         self.ask_for(ue, message.RELEASE_ACCESS_BEARERS, ie.u8(ie.NODE_TYPE, 0))
 
     def _notified(self, request: Message) -> bytes | None:
-        self.pages += 1
         ue = self.ues.get(request.teid)
+        if request.sequence not in self._notifications:
+            self._notifications.add(request.sequence)
+            self.pages += 1
         if self.paging == "silent":
             return None
         if ue is None or ue.sgw is None:

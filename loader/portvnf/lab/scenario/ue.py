@@ -47,7 +47,7 @@ class Ue(Host):
         self.sgw: ie.Fteid | None = None  # the S-GW's end of S11
         self.pdns: dict[str, Pdn] = {}  # by APN, the first one being the main one
         self.connected = False
-        self.pages = 0
+        self.pages = 0  # since it went idle
         self._coming_back = False
         self._waiting: list[tuple[Pdn, bytes]] = []
         self._devices: dict[str, int] = {}
@@ -185,7 +185,7 @@ class Ue(Host):
         self.mme.release_access_bearers(self)
         with self._reactor.changed:
             self.enb.release(self)
-            self.connected = False
+            self.connected, self.pages = False, 0
         return self
 
     def service_request(self) -> Ue:
