@@ -34,7 +34,7 @@ def add(site: Site) -> None:
     run_ip(None, [f"netns add {site.name}"])
     set_sysctls(site.name, list(_namespace_settings(site.router)))
     run_ip(None, list(_ports(site)))
-    devices = (line for name in site.devices for line in _device(name))
+    devices = (line for name in site.devices for line in _device(name, site.device_mtu))
     run_ip(site.name, ["link set lo up", *_legs(site), *devices])
     for wire, _host in site.legs:
         run_ip(site.name, list(_neighbour_timing(wire)))
@@ -110,9 +110,9 @@ def _neighbour_timing(wire: Wire) -> Iterator[str]:
         yield f"ntable change name {table} dev {wire.name} proxy_delay 0 locktime 0"
 
 
-def _device(name: str) -> Iterator[str]:
+def _device(name: str, mtu: int) -> Iterator[str]:
     yield f"tuntap add dev {name} mode tun"
-    yield f"link set dev {name} mtu {at.TUN_MTU} txqueuelen {at.QUEUE} up"
+    yield f"link set dev {name} mtu {mtu} txqueuelen {at.QUEUE} up"
 
 
 def run_ip(namespace: str | None, lines: list[str]) -> None:

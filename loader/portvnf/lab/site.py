@@ -17,6 +17,7 @@ class Site:
     legs: tuple[tuple[Wire, int], ...] = ()  # wire and last octet there
     router: bool = False  # passes packets on between a wire and a TUN device
     devices: tuple[str, ...] = ()  # TUN devices that stay when no program holds them
+    device_mtu: int = at.TUN_MTU
     routes: tuple[str, ...] = ()
 
 

@@ -20,3 +20,15 @@ def test_an_echo_after_a_move_has_the_same_recovery_value(lab):
     before = recovery()
     lab.migrate()
     assert recovery() == before
+
+
+def test_a_restarted_enb_has_its_ues_paged(lab):
+    enb = lab.enb(5)
+    ue = lab.ue(enb=enb).attach()
+    enb.restart()
+    with lab.server.send(ue, packets=1, lossy=True):
+        ue.paged()
+    assert enb.counts["unknown_teid"] == 1
+    with lab.server.stream(ue, rate=200):
+        lab.migrate()
+    ue.detach()

@@ -84,6 +84,7 @@ class GatewayPlan:
             legs=tuple((wire, self.hosts[blade]) for wire in (*wires, at.MIG)),
             router=True,
             devices=tuple(at.tun_of(wire) for wire in wires),
+            device_mtu=at.WIRE_MTU,  # what is too big is the gateway's matter, not the kernel's
             routes=tuple(routes),
         )
 
