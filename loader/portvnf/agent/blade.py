@@ -37,6 +37,8 @@ from portvnf.vnf import RefusalError
 MESSAGE_TIMEOUT_S = 60.0
 CLOSE_WAIT_S = 10.0
 QUERY_WAIT_S = 10.0
+# A blade to which sessions came tells the source so a moment before it is free again.
+TURN_WAIT_S = 0.5
 
 
 class State(Enum):
@@ -244,7 +246,7 @@ class Blade:
 
     def migrate(self, peer: str, report: source.Report) -> dict[str, Any]:
         """Moves the sessions to a peer; returns the migration's report."""
-        with self._alone("migrate"):
+        with self._alone("migrate", TURN_WAIT_S):
             instance = self.instance
             if self.state != State.ACTIVE:
                 raise AgentError(f"{self.spec.name} is {self.state.value}: resolve that first")
@@ -339,7 +341,7 @@ class Blade:
 
     def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
         try:
-            with self._alone("take over sessions"):
+            with self._alone("take over sessions", TURN_WAIT_S):
                 if self.state != State.STANDBY:
                     raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
                 try:

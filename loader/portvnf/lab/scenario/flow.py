@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -201,10 +202,17 @@ class Transfer:
     def __exit__(self, kind: object, *rest: object) -> None:
         if kind is None:
             self.wait()
+        else:
+            self._join()
 
-    def _guard(self, function: object) -> None:
+    def _join(self) -> None:
+        for thread in self._threads:
+            thread.join(_TCP_S)
+        self._listener.close()
+
+    def _guard(self, function: Callable[[], None]) -> None:
         try:
-            function()  # type: ignore[operator]
+            function()
         except OSError as error:
             self._failures.append(str(error))
 
@@ -235,9 +243,7 @@ class Transfer:
     def wait(self) -> float:
         """Waits for the end; the seconds that it took. A LabError when octets are missing or
         wrong."""
-        for thread in self._threads:
-            thread.join(_TCP_S)
-        self._listener.close()
+        self._join()
         if self._failures:
             raise LabError(f"{self.what} failed: {self._failures[0]}")
         if self._digests.get("sent") != self._digests.get("received") or not self._digests:
