@@ -35,7 +35,8 @@ static void read4(const u8 *packet, u64 length, struct flow *flow)
     flow->destination.low = ADDRESS_MAPPED | pv_load_be32(packet + 16);
     flow->traffic_class = packet[1];
     flow->protocol = packet[9];
-    if ((pv_load_be16(packet + 6) & FRAGMENT_OFFSET4) == 0)
+    flow->is_later_fragment = (pv_load_be16(packet + 6) & FRAGMENT_OFFSET4) != 0;
+    if (!flow->is_later_fragment)
         read_transport(flow, packet + header, length - header);
 }
 
@@ -63,11 +64,11 @@ static void read6(const u8 *packet, u64 length, struct flow *flow)
         u64 size = flow->protocol == PROTOCOL_FRAGMENT ? 8 : 8 + (u64)packet[at + 1] * 8;
         if (size > length - at)
             return;
-        int is_later = flow->protocol == PROTOCOL_FRAGMENT &&
-                       (pv_load_be16(packet + at + 2) & FRAGMENT_OFFSET6) != 0;
+        if (flow->protocol == PROTOCOL_FRAGMENT)
+            flow->is_later_fragment = (pv_load_be16(packet + at + 2) & FRAGMENT_OFFSET6) != 0;
         flow->protocol = packet[at];
         at += size;
-        if (is_later)
+        if (flow->is_later_fragment)
             return;
     }
     read_transport(flow, packet + at, length - at);
@@ -100,6 +101,15 @@ static int port_fits(const struct flow *flow, u16 port, u8 count, const u16 *por
     return count == 0 || (flow->has_ports && ports[0] <= port && port <= ports[1]);
 }
 
+/* What the IP header says beside addresses and protocol. */
+static int ip_header_fits(const struct flow *flow, const struct vepc_packet_filter *filter)
+{
+    if ((flow->traffic_class & filter->traffic_class_mask) != filter->traffic_class)
+        return 0;
+    return filter->flow_label_count == 0 ||
+           (flow->is_ipv6 && filter->flow_label[0] == flow->flow_label);
+}
+
 int flow_fits(const struct flow *flow, const struct vepc_packet_filter *filter,
               enum direction direction)
 {
@@ -114,13 +124,12 @@ int flow_fits(const struct flow *flow, const struct vepc_packet_filter *filter,
         return 0;
     if (filter->protocol_count && filter->protocol[0] != flow->protocol)
         return 0;
+    if (!down && flow->is_later_fragment)
+        return ip_header_fits(flow, filter);
     if (!port_fits(flow, remote_port, filter->remote_ports_count, filter->remote_ports) ||
         !port_fits(flow, local_port, filter->local_ports_count, filter->local_ports))
         return 0;
     if (filter->spi_count && (!flow->has_spi || filter->spi[0] != flow->spi))
         return 0;
-    if ((flow->traffic_class & filter->traffic_class_mask) != filter->traffic_class)
-        return 0;
-    return filter->flow_label_count == 0 ||
-           (flow->is_ipv6 && filter->flow_label[0] == flow->flow_label);
+    return ip_header_fits(flow, filter);
 }

@@ -20,6 +20,7 @@ struct flow {
     u8 traffic_class;
     u8 has_ports;
     u8 has_spi;
+    u8 is_later_fragment;
 };
 
 enum direction { DIRECTION_DOWNLINK, DIRECTION_UPLINK };
@@ -35,7 +36,9 @@ PV_INLINE int filter_is_for(const struct vepc_packet_filter *filter, enum direct
                : (filter->direction & VEPC_PACKET_FILTER_DIRECTION_UPLINK) != 0;
 }
 
-/* Whether a sound filter is for this direction and fits. "Local" is the UE. */
+/* Whether a sound filter is for this direction and fits. "Local" is the UE. Ports and SPI of
+ * a later fragment are unknown: they fit no filter downlink, where another bearer will do, and
+ * any filter uplink, where the first fragment was judged. */
 int flow_fits(const struct flow *flow, const struct vepc_packet_filter *filter,
               enum direction direction);
 
