@@ -102,7 +102,8 @@ class Population:
         return self.sequence
 
     def attach(self, number: int, pdn: str, apn: str = "internet", enb: int | None = None) -> int:
-        """Initial attach, over whatever the UE had. Returns the Cause."""
+        """Initial attach, over the PDN connection that used bearer 5, if the UE had one; its
+        others stay. Returns the Cause."""
         return self._create(number, 5, 0, pdn, apn, enb)
 
     def connect_pdn(self, number: int, ebi: int, pdn: str, apn: str) -> int:
@@ -116,11 +117,11 @@ class Population:
         )
         cause, ies = self._request(message)
         if cause >= 64:
-            if teid == 0 and cause in (NO_RESOURCES, ADDRESSES_OCCUPIED):
-                self.ues.pop(number, None)  # a sound request says that the old ones are gone
             return cause
         if teid == 0:
+            others = dict(self.ues[number].bearers) if number in self.ues else {}
             self.ues[number] = Ue(int.from_bytes(ies[87, 0][1:5], "big"))
+            self.ues[number].bearers.update(others)
         bearer = {t: v for t, _, v in reversed(list(packets.split_ies(ies[93, 0])))}
         new = Bearer(int.from_bytes(bearer[87][1:5], "big"), enb=enb)
         kind, paa = ies[79, 0][0], ies[79, 0][1:]

@@ -134,14 +134,19 @@ def fits(packet: Packet, filter_: dict[str, Any], *, uplink: bool) -> bool:
         protocol, layer = layer.nh, layer.payload
     if filter_["protocol"] and filter_["protocol"] != [protocol]:
         return False
+    judged = uplink and later  # with the first fragment of its datagram
     with_ports = not later and isinstance(layer, (UDP, TCP, SCTP))
     names = ("dport", "sport") if uplink else ("sport", "dport")
     for end, name in zip(("remote", "local"), names, strict=True):
         ports = filter_[f"{end}_ports"]
-        if ports and not (with_ports and ports[0] <= getattr(layer, name) <= ports[1]):
+        if (
+            ports
+            and not judged
+            and not (with_ports and ports[0] <= getattr(layer, name) <= ports[1])
+        ):
             return False
     with_spi = not later and isinstance(layer, (ESP, AH))
-    if filter_["spi"] and not (with_spi and filter_["spi"] == [layer.spi]):
+    if filter_["spi"] and not judged and not (with_spi and filter_["spi"] == [layer.spi]):
         return False
     traffic_class = ip.tc if is6 else ip.tos
     if traffic_class & filter_["traffic_class_mask"] != filter_["traffic_class"]:
@@ -159,6 +164,14 @@ def test_what_fits(tft: Templates, packet: Packet, text: str, uplink: bool) -> N
         parsed.summary(),
         text,
     )
+
+
+@pytest.mark.parametrize("uplink", [False, True])
+def test_a_later_fragment(tft: Templates, uplink: bool) -> None:
+    filter_ = packet_filter.parse("both udp remote 10.13.0.0/24 port 5000", 0, 0)
+    ends = {"src": "10.45.0.1", "dst": "10.13.0.9"} if uplink else {"src": "10.13.0.9"}
+    later = IP(proto=17, frag=185, **ends) / b"the rest of a datagram"
+    assert tft.fits(bytes(later), filter_, uplink=uplink) == uplink
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
