@@ -108,7 +108,7 @@ class Blade:
                     complain(error.message)
 
     @contextlib.contextmanager
-    def _alone(self, what: str, wait_s: float = 0) -> Iterator[None]:
+    def _alone(self, what: str, wait_s: float = TURN_WAIT_S) -> Iterator[None]:
         if not self._busy.acquire(timeout=wait_s):
             raise AgentError(f"{self.spec.name} cannot {what}: it is busy with a migration")
         try:
@@ -246,7 +246,7 @@ class Blade:
 
     def migrate(self, peer: str, report: source.Report) -> dict[str, Any]:
         """Moves the sessions to a peer; returns the migration's report."""
-        with self._alone("migrate", TURN_WAIT_S):
+        with self._alone("migrate"):
             instance = self.instance
             if self.state != State.ACTIVE:
                 raise AgentError(f"{self.spec.name} is {self.state.value}: resolve that first")
@@ -341,7 +341,7 @@ class Blade:
 
     def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
         try:
-            with self._alone("take over sessions", TURN_WAIT_S):
+            with self._alone("take over sessions"):
                 if self.state != State.STANDBY:
                     raise AgentError(f"{self.spec.name} is {self.state.value}: it has sessions")
                 try:

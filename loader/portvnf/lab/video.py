@@ -115,9 +115,18 @@ def compare(sent: dict[int, str], received: list[tuple[int, str]], frames_sent: 
 
 
 class Stream:
-    """One transmission: the receiver in `ue`, the sender in `server`."""
+    """One transmission, from the namespace `sender` to the `receiver`, which has the address;
+    its files are in the folder."""
 
-    def __init__(self, video: Video, address: str, folder: Path) -> None:
+    def __init__(
+        self,
+        video: Video,
+        address: str,
+        folder: Path,
+        sender: str = "server",
+        receiver: str = "ue",
+    ) -> None:
+        self._from, self._to = sender, receiver
         self._video = video
         self._address = address
         self._hashes = folder / "received.framemd5"
@@ -132,7 +141,7 @@ class Stream:
         options = f"timeout={_SILENCE_S * 1_000_000}&buffer_size={_SOCKET_BYTES}"
         url = f"udp://{self._address}:{at.VIDEO_PORT}?fifo_size={_FIFO_TS_PACKETS}&{options}"
         arguments = ["-copyts", "-i", url, *_hash_arguments(self._hashes)]
-        self._receiver = self._start("ue", arguments, self._receiver_log)
+        self._receiver = self._start(self._to, arguments, self._receiver_log)
         deadline = time.monotonic() + 5
         while not self._is_listening():
             if self._receiver.poll() is not None or time.monotonic() > deadline:
@@ -145,7 +154,7 @@ class Stream:
         source = ["-re", "-copyts", "-i", str(self._video.path), "-map", "0:v", "-c", "copy"]
         target = ["-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", url]
         arguments = ["-progress", str(self._progress), *source, *target]
-        self._sender = self._start("server", arguments, self._sender_log)
+        self._sender = self._start(self._from, arguments, self._sender_log)
 
     def _start(self, namespace: str, arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
         argv = ["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments]
@@ -156,7 +165,7 @@ class Stream:
 
     def _is_listening(self) -> bool:
         done = subprocess.run(
-            inside("ue", ["cat", "/proc/net/udp"]), capture_output=True, text=True
+            inside(self._to, ["cat", "/proc/net/udp"]), capture_output=True, text=True
         )
         return f":{at.VIDEO_PORT:04X} " in done.stdout
 

@@ -51,3 +51,25 @@ def test_the_aggregate_rate_is_kept_over_a_move(lab, direction):
     allowed = (flood.seconds + burst_s) * kbits * 1000 / 8
     assert flood.arrived_octets == pytest.approx(allowed, rel=0.04)
     ue.detach()
+
+
+def test_an_operator_orders_a_bearer_changes_it_and_ends_it(lab):
+    ue = lab.ue().attach()
+    words = ["both udp remote 10.13.0.30 port 6000-6001"]
+    lab.gateway.bearer_add(ue, "game", qci=3, gbr_uplink=900, gbr_downlink=900, filters=words)
+    game = ue.dedicated(qci=3)
+    lab.migrate()
+    with lab.server.stream(ue, source_port=6001) as down, ue.stream(lab.server, port=6000) as up:
+        lab.migrate()
+    assert (game.uplink.packets, game.downlink.packets) == (up.sent, down.sent)
+    lab.gateway.bearer_change(
+        ue, "game", qci=4, gbr_uplink=900, gbr_downlink=900, filters=["up udp remote port 6002"]
+    )
+    assert ue.dedicated(qci=4) is game
+    with ue.stream(lab.server, port=6002) as up_anew, ue.stream(lab.server, port=6000):
+        lab.migrate()
+    assert game.uplink.packets == up.sent + up_anew.sent
+    lab.gateway.bearer_remove(ue, "game")
+    lab.reactor.wait(lambda: game.ebi not in ue.pdn.bearers, "the bearer was not removed")
+    ue.ping(lab.server)
+    ue.detach()

@@ -6,7 +6,7 @@ import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
@@ -15,6 +15,9 @@ from portvnf.lab.blade import BladePlan, LabBlade, Message, PortPlan
 from portvnf.lab.scenario import places
 from portvnf.lab.scenario.reactor import Reactor
 from portvnf.lab.site import Site
+
+if TYPE_CHECKING:
+    from portvnf.lab.scenario.ue import Ue
 
 MODES: dict[str, tuple[Wire, ...]] = {
     "combined": (places.S11, places.S1U, places.SGI),
@@ -149,6 +152,23 @@ class Gateway:
         self.moves.append(done)
         self._reactor.say(f"migrated: frozen {done['freeze_ms']:.1f} ms")
         return done
+
+    def bearer_add(self, ue: Ue, rule: str, qci: int, filters: list[str], **more: Any) -> None:
+        """Orders a dedicated bearer at the main PDN connection of a UE (ue.dedicated() waits for
+        it); the filters in words, `more` as in a [[rule]] of the configuration."""
+        self._order("add", ue, rule=rule, qci=qci, filters=filters, **more)
+
+    def bearer_change(self, ue: Ue, rule: str, qci: int, **more: Any) -> None:
+        """Orders another quality of service for it, and with `filters` others of those."""
+        self._order("change", ue, rule=rule, qci=qci, **more)
+
+    def bearer_remove(self, ue: Ue, rule: str) -> None:
+        """Orders its end."""
+        self._order("remove", ue, rule=rule)
+
+    def _order(self, action: str, ue: Ue, **order: Any) -> None:
+        named = {"imsi": ue.imsi, "apn": ue.pdn.apn, **order}
+        self.ask("bearer", action=action, order=named)
 
     def counters(self) -> dict[str, int]:
         """The VNF's counters on the active blade."""

@@ -6,11 +6,13 @@ import contextlib
 import re
 import socket
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from portvnf.errors import LabError
 from portvnf.lab.network import inside
 from portvnf.lab.scenario import namespaces
+from portvnf.lab.scenario.film import Film
 from portvnf.lab.scenario.flow import Shape, Stream, Transfer
 from portvnf.lab.scenario.reactor import Reactor
 
@@ -28,8 +30,9 @@ class Host:
     name: str
     namespace: str
 
-    def __init__(self, reactor: Reactor) -> None:
+    def __init__(self, reactor: Reactor, files: Path) -> None:
         self._reactor = reactor
+        self._files = files  # a folder for whatever programs leave
 
     @property
     def address4(self) -> str:
@@ -113,3 +116,8 @@ class Host:
         """Sends octets over TCP and has the other host check them all, while the `with` lasts
         or until wait()."""
         return Transfer(self._reactor, self, other, self.addresses(other, family), octets)
+
+    def video(self, other: Host, seconds: int = 3) -> Film:
+        """An H.264 video by ffmpeg, decoded by the other host's ffmpeg while the `with` lasts;
+        at its end every frame must have arrived as it was sent. IPv4."""
+        return Film(self.namespace, other.namespace, other.address4, self._files, seconds)

@@ -95,7 +95,6 @@ class Lab:
         self.gateways: dict[str, Gateway] = {}
         self.capture: Capture | None = None
         self.reactor = Reactor()
-        self.server = Server(self.reactor)
 
     def __enter__(self) -> Lab:
         if not sandbox.is_inside():
@@ -119,6 +118,7 @@ class Lab:
         folder = RunFolder(self._cache)
         self._stack.callback(folder.close, keep=False)
         self.folder = folder.path
+        self.server = Server(self.reactor, self.folder)
         pools = [pool for both in places.POOLS.values() for pool in both]
         gateway4, gateway6 = places.SGI.v4(places.GATEWAY), places.SGI.v6(places.GATEWAY)
         server = Site(
@@ -194,7 +194,7 @@ class Lab:
         if not 1 <= chosen <= _MOST_UES:
             raise LabError(f"there can be UEs 1 to {_MOST_UES}, not {chosen}")
         if chosen not in self._ues:
-            made = Ue(self.reactor, chosen, mme or self.mme(), enb or self.enb())
+            made = Ue(self.reactor, self.folder, chosen, mme or self.mme(), enb or self.enb())
             self._ues[chosen] = made
             self._stack.callback(made.close)
         return self._ues[chosen]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portvnf.errors import LabError
@@ -38,8 +39,8 @@ _SETTINGS = (
 class Ue(Host):
     """One UE; every method waits until what it says has happened."""
 
-    def __init__(self, reactor: Reactor, number: int, mme: Mme, enb: Enb) -> None:
-        super().__init__(reactor)
+    def __init__(self, reactor: Reactor, files: Path, number: int, mme: Mme, enb: Enb) -> None:
+        super().__init__(reactor, files)
         self.number = number
         self.name = f"UE {number}"
         self.namespace = f"ue{number}"
