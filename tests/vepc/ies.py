@@ -157,6 +157,8 @@ def _decode_options(octets: bytes) -> Words:
         assert len(contents) == length, "a container is cut off"
         at += 3 + length
         match _CONTAINERS.get(kind, f"{kind:04x}"):
+            case name if not contents:  # asked for
+                words[name] = ""
             case "dns6" | "pcscf6" as name:
                 words.setdefault(name, []).append(str(IPv6Address(contents)))
             case "dns4" | "pcscf4" as name:

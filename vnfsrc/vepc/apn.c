@@ -1,8 +1,6 @@
 /* Access Point Names: see apn.h. */
 #include "apn.h"
 
-#define APN_LONGEST 100
-
 /* Turns an APN IE (RFC 1035 labels) into dotted lower case. Returns the length, 0 when it
  * is not an APN. */
 static u64 read_apn(struct ie ie, u8 *name)
@@ -18,6 +16,8 @@ static u64 read_apn(struct ie ie, u8 *name)
             name[end++] = '.';
         for (u64 i = 0; i < label; i++) {
             u8 c = ie.value[at + i];
+            if (c <= ' ' || c > '~')
+                return 0;
             name[end++] = c >= 'A' && c <= 'Z' ? (u8)(c + 32) : c;
         }
         at += label;
@@ -40,9 +40,14 @@ static u64 network_identifier_length(const u8 *name, u64 length)
     return length;
 }
 
+u64 apn_read(struct ie ie, u8 *name)
+{
+    return network_identifier_length(name, read_apn(ie, name));
+}
+
 u64 apn_find(const struct vepc_config *config, struct ie ie)
 {
     u8 name[APN_LONGEST];
-    u64 length = network_identifier_length(name, read_apn(ie, name));
+    u64 length = apn_read(ie, name);
     return length ? config_find_apn(config, name, length) : APN_NONE;
 }

@@ -1,6 +1,7 @@
 /* Change Notification (TS 29.274, 7.3.14 and 7.3.15): a connected UE's location or RAT type. */
 #include "gtpc.h"
 #include "sessions.h"
+#include "sgw.h"
 #include "ue_information.h"
 
 struct refusal gtpc_change_notification(struct request *request, struct response *response)
@@ -16,6 +17,8 @@ struct refusal gtpc_change_notification(struct request *request, struct response
         return refuse(CAUSE_INVALID_LENGTH, IE_RAT_TYPE, 0);
     ue_learn(request, &vepc->ue[slot]);
     ue_touch(vepc, slot);
+    if (is_sgw(vepc) && relay_to_all(request, slot).cause == CAUSE_LATER)
+        return refuse(CAUSE_LATER, 0, 0);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
     /* Whoever names the UE gets the name back. */
     if (ies_find(request->ies, IE_IMSI, 0, &ie) && ie.length <= sizeof vepc->ue[slot].imsi) {

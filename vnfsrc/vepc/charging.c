@@ -1,6 +1,7 @@
-/* Charging records: see charging.h. */
+/* Charging records: see charging.h. An S-GW alone writes none: its P-GWs do. */
 #include "charging.h"
 
+#include "access.h"
 #include "sessions.h"
 
 static struct vepc_record_record *record_at(const struct vepc *vepc, u64 serial)
@@ -94,7 +95,7 @@ static void write(struct vepc *vepc, struct vepc_record_record *record, u64 slot
 /* Closes a record of a bearer that goes on, unless it would say nothing. */
 static void cut(struct vepc *vepc, u64 slot, u8 cause)
 {
-    if (vepc->uplink[slot].packets == 0 && vepc->downlink[slot].packets == 0)
+    if (is_sgw(vepc) || (vepc->uplink[slot].packets == 0 && vepc->downlink[slot].packets == 0))
         return;
     struct vepc_record_record *record = append(vepc, 0);
     if (record)
@@ -143,6 +144,8 @@ void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause)
     if (bearer->ended)
         return;
     bearer->ended = 1;
+    if (is_sgw(vepc))
+        return;
     struct vepc_record_record *record = append(vepc, 1);
     if (!record) {
         lose(vepc, vepc->uplink[bearer_slot].bytes, vepc->downlink[bearer_slot].bytes);

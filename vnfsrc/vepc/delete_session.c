@@ -2,6 +2,7 @@
 #include "access.h"
 #include "gtpc.h"
 #include "sessions.h"
+#include "sgw.h"
 
 /* The session that a request means: at a P-GW its TEID's, else by its Linked EPS Bearer ID or,
  * without one, the UE's only session. CONTEXTS_NONE, with the refusal, when that names none. */
@@ -42,6 +43,8 @@ struct refusal gtpc_delete_session(struct request *request, struct response *res
     u64 session = find_session(request, &vepc->ue[slot], &refusal);
     if (session == CONTEXTS_NONE)
         return refusal;
+    if (is_sgw(vepc))
+        return sgw_delete_session(request, response, session);
     session_end(vepc, session);
     ie_write_cause(&response->ies, refusal);
     return refusal;

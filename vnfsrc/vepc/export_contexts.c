@@ -52,6 +52,7 @@ void export_session(const struct vepc *vepc, u64 slot, struct pv_writer *w)
     r.peer = session->peer;
     r.peer_restart_count = session->peer_restart_count;
     r.peer_restart[0] = session->peer_restart;
+    r.relocated = session->relocated;
     r.rules_wait = session->rules_wait;
     r.record_remaining_ms =
         (u32)timers_left_ms(&vepc->timers, timer_of_session(vepc, slot), vepc->now_ns);

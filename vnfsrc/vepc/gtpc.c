@@ -10,6 +10,7 @@
 #include "procedures.h"
 #include "rate_limits.h"
 #include "responses.h"
+#include "sgw.h"
 #include "transactions.h"
 
 #define VERSION_2 0x40
@@ -75,7 +76,8 @@ static struct refusal carry_out(struct request *request, struct response *respon
     }
     switch (request->type) {
     case GTPC_CREATE_SESSION_REQUEST:
-        return gtpc_create_session(request, response);
+        return is_sgw(request->turn->vepc) ? sgw_create_session(request, response)
+                                           : gtpc_create_session(request, response);
     case GTPC_MODIFY_BEARER_REQUEST:
     case GTPC_MODIFY_ACCESS_BEARERS_REQUEST: /* the same, but for what it tells of the UE */
         return gtpc_modify_bearer(request, response);
@@ -93,6 +95,10 @@ static struct refusal carry_out(struct request *request, struct response *respon
         return gtpc_suspend(request, response);
     case GTPC_RESUME_NOTIFICATION:
         return gtpc_resume(request, response);
+    case GTPC_CREATE_BEARER_REQUEST:
+    case GTPC_UPDATE_BEARER_REQUEST:
+    case GTPC_DELETE_BEARER_REQUEST:
+        return sgw_bearer_request(request, response);
     default:
         return gtpc_release_access_bearers(request, response);
     }
@@ -113,7 +119,7 @@ static void complete(const struct request *request, struct response *response,
 {
     struct vepc *vepc = request->turn->vepc;
     int accepted = refusal.cause < CAUSE_CONTEXT_NOT_FOUND;
-    if (!accepted)
+    if (!accepted && response->ies.length == GTPC_HEADER)
         ie_write_cause(&response->ies, refusal);
     gtpc_write_header(response->message, response->ies.length, request->type + 1, 1, response->teid,
                       request->sequence);
@@ -130,21 +136,37 @@ void gtpc_begin_response(struct response *response)
     response->teid = 0;
 }
 
+/* The origin of a transaction, as far as an answer to it needs it. */
+static void read_origin(struct turn *turn, const struct transaction *transaction,
+                        struct request *request)
+{
+    const struct vepc_origin *origin = &transaction->origin;
+    /* An S-GW alone passes on, from one side to the other. */
+    int s5 = (transaction->interface == VEPC_TRANSACTION_INTERFACE_S5) != is_sgw(turn->vepc);
+    request->turn = turn;
+    request->sequence = origin->sequence;
+    request->type = origin->message_type;
+    request->digest = origin->digest;
+    gtpc_route_to(turn->vepc, &origin->peer,
+                  s5 ? VEPC_TRANSACTION_INTERFACE_S5 : VEPC_TRANSACTION_INTERFACE_S11,
+                  &request->route);
+    request->route.port = origin->port;
+}
+
+void gtpc_close_origin(struct turn *turn, const struct transaction *transaction)
+{
+    struct vepc *vepc = turn->vepc;
+    struct request request;
+    u8 none = 0;
+    read_origin(turn, transaction, &request);
+    procedures_keep(vepc, &request, (u64)vepc->config.retention_ms * 1000000, &none, 0);
+}
+
 void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction,
                         struct response *response, struct refusal refusal)
 {
-    const struct vepc_origin *origin = &transaction->origin;
-    struct request request = {.turn = turn,
-                              .sequence = origin->sequence,
-                              .type = origin->message_type,
-                              .digest = origin->digest};
-    /* An S-GW alone passes on, from one side to the other. */
-    int other_side = turn->vepc->config.mode == VEPC_CONFIG_MODE_SGW;
-    int s5 = (transaction->interface == VEPC_TRANSACTION_INTERFACE_S5) != other_side;
-    gtpc_route_to(turn->vepc, &origin->peer,
-                  s5 ? VEPC_TRANSACTION_INTERFACE_S5 : VEPC_TRANSACTION_INTERFACE_S11,
-                  &request.route);
-    request.route.port = origin->port;
+    struct request request;
+    read_origin(turn, transaction, &request);
     complete(&request, response, refusal);
     struct pv_packet *packet = spare(turn);
     if (packet) /* without one, the peer asks again and gets what is kept */
@@ -159,12 +181,19 @@ void gtpc_learn_restart(const struct request *request, const struct pv_address *
         paths_learn_restart(request->turn->vepc, peer, VEPC_PATH_PLANE_GTP_C, recovery.value[0]);
 }
 
+/* Whether a message came to an S-GW alone from the side of its P-GWs. */
+static int is_from_pgw(const struct request *request)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    return is_sgw(vepc) && is_ours(&vepc->config.s5, &request->route.local);
+}
+
 /* The UE whose context is asked for has its MME's address; that is who restarted, whatever
  * address the request came from (TS 23.007, 18). */
 static const struct pv_address *sender(const struct request *request)
 {
     const struct vepc *vepc = request->turn->vepc;
-    u64 ue = contexts_find(&vepc->ues, request->teid);
+    u64 ue = is_from_pgw(request) ? CONTEXTS_NONE : contexts_find(&vepc->ues, request->teid);
     return ue == CONTEXTS_NONE || !address_is_set(&vepc->ue[ue].mme.address)
                ? &request->route.peer
                : &vepc->ue[ue].mme.address;
@@ -190,6 +219,8 @@ static struct refusal obey(struct request *command, struct response *response)
         gtpc_find_ue(command, response);
         return refuse(CAUSE_INVALID_LENGTH, 0, 0);
     }
+    if (is_sgw(command->turn->vepc))
+        return sgw_command(command, response);
     switch (command->type) {
     case GTPC_MODIFY_BEARER_COMMAND:
         return gtpc_modify_bearer_command(command, response);
@@ -210,6 +241,8 @@ static void answer_command(struct request *command, struct pv_packet *packet)
         return;
     gtpc_begin_response(&response);
     struct refusal refusal = obey(command, &response);
+    if (refusal.cause == CAUSE_LATER)
+        return;
     if (refusal.cause == CAUSE_ACCEPTED) {
         count(vepc, COUNT_gtpc_accepted);
         procedures_keep(vepc, command, (u64)vepc->config.retention_ms * 1000000, response.message,
@@ -295,12 +328,33 @@ static void receive_answer(struct request *answer, struct pv_packet *packet)
     transactions_end(vepc, transaction);
 }
 
-/* Whether a message is only for an S-GW: a P-GW does not know it. */
+/* Requests of an MME that are only for an S-GW: a P-GW does not know them. */
 static int is_for_sgw(u8 type)
 {
     return type == GTPC_RELEASE_ACCESS_BEARERS_REQUEST ||
            type == GTPC_MODIFY_ACCESS_BEARERS_REQUEST || type == GTPC_CREATE_FORWARDING_REQUEST ||
            type == GTPC_DELETE_FORWARDING_REQUEST;
+}
+
+static int is_of_pgw(u8 type)
+{
+    return type == GTPC_CREATE_BEARER_REQUEST || type == GTPC_UPDATE_BEARER_REQUEST ||
+           type == GTPC_DELETE_BEARER_REQUEST;
+}
+
+/* Whether the gateway understands a message, which an S-GW alone asks of the side from which it came:
+ * requests of MMEs are even but for two. */
+static int is_understood(const struct request *request)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    u8 type = request->type;
+    if (!is_sgw(vepc))
+        return is_pgw(vepc) ? !is_for_sgw(type) : 1;
+    if (!is_from_pgw(request))
+        return !is_of_pgw(type);
+    return type < GTPC_CREATE_SESSION_REQUEST ||
+           (type % 2 == 1 && type != GTPC_MODIFY_ACCESS_BEARERS_REQUEST &&
+            type != GTPC_DELETE_CONNECTION_SET_REQUEST);
 }
 
 /* Acts on one message, which is `available` bytes long at most. */
@@ -318,7 +372,7 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
             answer_version(request, packet);
         return;
     }
-    if (is_pgw(turn->vepc) && is_for_sgw(request->type)) {
+    if (!is_understood(request)) {
         drop(turn, packet, DROP_unknown_gtpc_message);
         return;
     }
@@ -350,8 +404,13 @@ static void receive_message(struct request *request, struct pv_packet *packet, c
     case GTPC_MODIFY_BEARER_COMMAND:
     case GTPC_DELETE_BEARER_COMMAND:
     case GTPC_BEARER_RESOURCE_COMMAND:
-        if (request->turn->vepc->config.mode != VEPC_CONFIG_MODE_SGW)
-            answer_command(request, packet);
+        answer_command(request, packet);
+        break;
+    case GTPC_CREATE_BEARER_REQUEST:
+    case GTPC_UPDATE_BEARER_REQUEST:
+    case GTPC_DELETE_BEARER_REQUEST:
+        if (is_sgw(turn->vepc))
+            answer_request(request, packet);
         else
             receive_answer(request, packet);
         break;

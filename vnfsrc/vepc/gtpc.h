@@ -77,12 +77,16 @@ struct refusal gtpc_delete_connection_set(struct request *request, struct respon
 void gtpc_begin_response(struct response *response);
 
 /* Answers the origin of a transaction: writes the Cause of a refusal, completes the response,
- * keeps it for repetitions and sends it. */
+ * keeps it for repetitions and sends it. A refusal that was written already stays as it is. */
 void gtpc_answer_origin(struct turn *turn, const struct transaction *transaction,
                         struct response *response, struct refusal refusal);
 
 /* Sends a bearer's downlink packets to this eNodeB from now on. */
 void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel *enb);
+
+/* Notes that the origin of a transaction needs no answer any more, but may come again: a command
+ * that was answered by a request. */
+void gtpc_close_origin(struct turn *turn, const struct transaction *transaction);
 
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
  * CONTEXTS_NONE when there is no such context. At a P-GW the TEID names a session, and the

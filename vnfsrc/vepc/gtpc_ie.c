@@ -20,6 +20,20 @@ int ies_well_formed(struct ie list)
     return 1;
 }
 
+int ies_next(struct ie *list, struct named_ie *ie)
+{
+    if (list->length < IE_HEADER)
+        return 0;
+    u64 length = pv_load_be16(list->value + 1);
+    ie->type = list->value[0];
+    ie->instance = list->value[3] & 15;
+    ie->value.value = list->value + IE_HEADER;
+    ie->value.length = length;
+    list->value += IE_HEADER + length;
+    list->length -= IE_HEADER + length;
+    return 1;
+}
+
 int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found)
 {
     while (list.length >= IE_HEADER) {

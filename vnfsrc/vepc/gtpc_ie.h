@@ -75,13 +75,16 @@
 #define CAUSE_REQUEST_REJECTED 94
 #define CAUSE_TAD_SEMANTIC 97
 #define CAUSE_TAD_SYNTACTIC 98
+#define CAUSE_NOT_RESPONDING 100 /* the peer beyond */
 #define CAUSE_COLLISION 101
 #define CAUSE_CONDITIONAL_IE_MISSING 103
 #define CAUSE_FORWARDING_NOT_SUPPORTED 106
+#define CAUSE_INVALID_REPLY 107 /* of the peer beyond */
 #define CAUSE_TEMPORARILY_REJECTED 110
 
 /* Flags of the Indication IE (8.12): octet << 8 | bit. */
 #define INDICATION_DUAL_ADDRESS 0x0080
+#define INDICATION_OPERATION 0x0008
 #define INDICATION_UNAUTHENTICATED_IMSI 0x0140
 #define INDICATION_SCOPE 0x0102
 
@@ -89,6 +92,13 @@
 struct ie {
     const u8 *value;
     u64 length;
+};
+
+/* An IE with its name. */
+struct named_ie {
+    struct ie value;
+    u8 type;
+    u8 instance;
 };
 
 /* A refusal: the cause, and the IE that is to blame. */
@@ -99,6 +109,9 @@ struct refusal {
 
 /* Whether a list consists of whole IEs. */
 int ies_well_formed(struct ie list);
+
+/* Takes the first IE off a well-formed list. Returns 0 when it is empty. */
+int ies_next(struct ie *list, struct named_ie *ie);
 
 /* The first IE of a type and instance in a well-formed list. Returns 0 without one. */
 int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);

@@ -1,7 +1,6 @@
 /* GTP-U: see gtpu.h. */
 #include "gtpu.h"
 
-#include "access.h"
 #include "filters.h"
 #include "forwarding.h"
 #include "gtpc_send.h"
@@ -13,6 +12,8 @@
 #include "qos.h"
 #include "rate_limits.h"
 #include "sessions.h"
+#include "sgw.h"
+#include "sgw_user_plane.h"
 
 #define GTPU_ECHO_REQUEST 1
 #define GTPU_ECHO_RESPONSE 2
@@ -73,18 +74,12 @@ static void route_to_access(const struct vepc *vepc, const struct pv_address *pe
     route->dscp = dscp;
 }
 
-static u64 tunnel_overhead(const struct downlink *bearer)
+/* Encapsulates the packet's bytes as a G-PDU for a TEID and sends it. */
+static void send_g_pdu(struct turn *turn, struct pv_packet *packet, u32 teid,
+                       const struct route *route, u16 port)
 {
-    return GTPU_HEADER + udp_overhead(&bearer->address);
-}
-
-/* Sends a packet of any size that a tunnel can hold. */
-static void send_fitting(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
-{
-    struct route route;
-    u16 port;
     u64 length = packet->length;
-    u64 overhead = tunnel_overhead(bearer);
+    u64 overhead = GTPU_HEADER + udp_overhead(&route->destination);
     if (packet->offset < overhead) {
         drop(turn, packet, DROP_no_headroom);
         return;
@@ -95,17 +90,26 @@ static void send_fitting(struct turn *turn, struct pv_packet *packet, const stru
     }
     packet->offset -= GTPU_HEADER;
     packet->length += GTPU_HEADER;
-    write_header(packet_data(packet), 0, GTPU_G_PDU, length, bearer->teid);
-    route_to_access(turn->vepc, &bearer->address, bearer->dscp, &route, &port);
-    udp_write(turn->vepc, packet, &route, 0);
+    write_header(packet_data(packet), 0, GTPU_G_PDU, length, teid);
+    udp_write(turn->vepc, packet, route, 0);
     emit(turn, packet, port);
+}
+
+/* Sends a packet of any size that a tunnel can hold. */
+static void send_fitting(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
+{
+    struct route route;
+    u16 port;
+    route_to_access(turn->vepc, &bearer->address, bearer->dscp, &route, &port);
+    send_g_pdu(turn, packet, bearer->teid, &route, port);
 }
 
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer)
 {
     struct pv_packet *parts[MTU_PARTS_MOST];
-    u64 most = turn->vepc->config.s1u_mtu - tunnel_overhead(bearer);
-    if (mtu_fits(packet_data(packet), packet->length, most)) {
+    u64 most = turn->vepc->config.s1u_mtu - GTPU_HEADER - udp_overhead(&bearer->address);
+    /* An S-GW alone is no hop of the user's: its P-GW sees to the size. */
+    if (is_sgw(turn->vepc) || mtu_fits(packet_data(packet), packet->length, most)) {
         send_fitting(turn, packet, bearer);
         return;
     }
@@ -117,6 +121,14 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
     drop(turn, packet, DROP_too_big);
     if (mtu_write_error(turn, packet, most))
         emit(turn, packet, VEPC_PORT_SGI);
+}
+
+void gtpu_send_to_pgw(struct turn *turn, struct pv_packet *packet, const struct vepc_tunnel *pgw,
+                      u8 dscp)
+{
+    struct route route = {*local_address(&turn->vepc->config.s5, &pgw->address), pgw->address,
+                          GTPU_PORT, GTPU_PORT, dscp};
+    send_g_pdu(turn, packet, pgw->teid, &route, VEPC_PORT_S5);
 }
 
 /* Puts a signalling message with sequence number and `length` bytes of IEs into a packet
@@ -310,7 +322,9 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
         return;
     }
     count(turn->vepc, COUNT_error_indications_received);
-    if (is_pgw(turn->vepc))
+    if (sgw_is_from_pgw(turn->vepc, ip))
+        sgw_pgw_lost(turn->vepc, &enb);
+    else if (is_pgw(turn->vepc))
         sessions_end_tunnel(turn->vepc, &enb);
     else
         sessions_release_enb(turn->vepc, &enb);
@@ -404,8 +418,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
 {
     struct vepc *vepc = turn->vepc;
     u64 slot = (u64)CONTEXT_NUMBER(message->teid) - 1;
-    if (slot >= vepc->bearers.capacity || vepc->uplink[slot].teid != message->teid) {
-        if (forwarding_pass(turn, packet, message->teid, message->header, message->total))
+    if (slot >= vepc->bearers.capacity || vepc->uplink[slot].teid != message->teid ||
+        (vepc->uplink[slot].to_pgw && sgw_is_from_pgw(vepc, ip))) {
+        if (forwarding_pass(turn, packet, message->teid, message->header, message->total) ||
+            sgw_receive_downlink(turn, packet, ip, message->teid, message->offset, message->length))
             return;
         drop(turn, packet, DROP_unknown_teid);
         if (is_worth_a_notice(vepc, ip, message))
@@ -420,6 +436,10 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     if (uplink->suspended) {
         drop(turn, packet, DROP_suspended);
+        return;
+    }
+    if (uplink->to_pgw) {
+        sgw_forward_uplink(turn, packet, slot, message->offset, length);
         return;
     }
     if (is_on_link(uplink, message->body)) {
@@ -482,8 +502,11 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     case GTPU_ERROR_INDICATION:
         receive_error_indication(turn, packet, ip, &message);
         break;
-    case GTPU_END_MARKER: /* of an eNodeB: of interest only behind what it forwarded */
-        forwarding_pass(turn, packet, message.teid, message.header, message.total);
+    case GTPU_END_MARKER:
+        if (sgw_is_from_pgw(turn->vepc, ip))
+            sgw_pass_end_marker(turn, message.teid);
+        else /* of an eNodeB: of interest only behind what it forwarded */
+            forwarding_pass(turn, packet, message.teid, message.header, message.total);
         break;
     case GTPU_ECHO_RESPONSE:
         path_echo_answered(turn->vepc, &ip->source, VEPC_PATH_PLANE_GTP_U, message.sequence);

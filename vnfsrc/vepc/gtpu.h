@@ -14,6 +14,10 @@ void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
  * bearer (at a P-GW: the S-GW) and sends it. */
 void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlink *bearer);
 
+/* Encapsulates one to the P-GW of a bearer, at an S-GW alone, and sends it. */
+void gtpu_send_to_pgw(struct turn *turn, struct pv_packet *packet, const struct vepc_tunnel *pgw,
+                      u8 dscp);
+
 /* Sends the router advertisement that a solicitation of this bearer, now connected, waits
  * for; nothing when none does, or, as long as it does, when there is no room for it. */
 void gtpu_answer_solicitation(struct turn *turn, u64 bearer_slot);

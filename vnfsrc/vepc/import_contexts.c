@@ -71,17 +71,21 @@ void import_ue(struct vepc *vepc, struct pv_reader *in)
     contexts_touch(&vepc->ues, slot, vepc->epoch);
 }
 
-/* The addresses are those of the PDN type, no more and no fewer. */
+/* The addresses are those of the PDN type, no more and no fewer; an S-GW alone passes on what a
+ * P-GW chose, and may not know them all. */
 static void check_addresses(const struct vepc *vepc, struct pv_reader *in,
                             const struct vepc_session_record *r)
 {
     int has4 = r->ipv4 != 0;
     int has6 = r->prefix != 0;
+    if (vepc->config.mode == VEPC_CONFIG_MODE_SGW) {
+        has4 |= r->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4;
+        has6 |= (r->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) != 0;
+    }
     if (has4 != ((r->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4) != 0))
         import_refuse(in, VEPC_FIELD_SESSION_IPV4, -PV_ERROR_NOT_CANONICAL);
     if (has6 != ((r->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) != 0))
         import_refuse(in, VEPC_FIELD_SESSION_PREFIX, -PV_ERROR_NOT_CANONICAL);
-    /* An S-GW alone passes on what a P-GW chose. */
     if (vepc->config.mode == VEPC_CONFIG_MODE_SGW)
         return;
     if (r->interface_id != (has6 ? session_interface_id(r->s5c_teid) : 0))
@@ -151,6 +155,7 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     paths_use(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = r.peer_restart_count;
     session->peer_restart = r.peer_restart_count ? r.peer_restart[0] : 0;
+    session->relocated = r.relocated;
     session->rules_wait = r.rules_wait;
     if (apn == APN_FOREIGN)
         session_set_apn(vepc, slot, r.apn, r.apn_length);
@@ -174,7 +179,9 @@ static void check_bearer(struct vepc *vepc, struct pv_reader *in,
         import_refuse(in, VEPC_FIELD_BEARER_ENB_TEID, -PV_ERROR_NOT_CANONICAL);
     if (r->connected && r->solicited && !vepc->ue[vepc->session[session].ue].releasing)
         import_refuse(in, VEPC_FIELD_BEARER_SOLICITED, -PV_ERROR_NOT_CANONICAL);
-    if (address_is_set(&r->pgw.address) != (vepc->config.mode == VEPC_CONFIG_MODE_SGW))
+    /* The P-GW tells it with its own control TEID. */
+    if (address_is_set(&r->pgw.address) != (vepc->config.mode == VEPC_CONFIG_MODE_SGW &&
+                                            vepc->session[session].peer.teid != 0))
         import_refuse(in, VEPC_FIELD_BEARER_PGW_ADDRESS, -PV_ERROR_NOT_CANONICAL);
 }
 
@@ -198,7 +205,6 @@ void import_bearer(struct vepc *vepc, struct pv_reader *in)
     bearer->charging_id = r.charging_id;
     bearer->rule_length = (u8)r.rule_length;
     memory_copy(bearer->rule, r.rule, r.rule_length);
-    bearer->pgw = r.pgw;
     bearer->forward_downlink = r.forward_downlink;
     bearer->forward_uplink = r.forward_uplink;
     bearer->opened_ms = r.opened_ms;
@@ -210,6 +216,7 @@ void import_bearer(struct vepc *vepc, struct pv_reader *in)
     bearer->records = r.records;
     bearer_link(vepc, slot);
     bearer_set_enb(vepc, slot, &r.enb, r.connected);
+    bearer_set_pgw(vepc, slot, &r.pgw);
     if (r.solicited)
         vepc->downlink[slot].detour |= DETOUR_SOLICITED;
     contexts_touch(&vepc->bearers, slot, vepc->epoch);

@@ -8,6 +8,7 @@
 #include "paths.h"
 #include "policy.h"
 #include "sessions.h"
+#include "sgw.h"
 #include "ue_information.h"
 
 /* One bearer context of the request: what it names, and what becomes of it. */
@@ -131,6 +132,16 @@ static void set_server(const struct request *request, u64 ue, const struct vepc_
         ue_set_mme(vepc, &vepc->ue[ue], server);
 }
 
+/* Adds the bearers that a request named, and that are there. */
+static void list_found(const struct vepc *vepc, const struct changes *changes,
+                       struct sgw_modified *modified)
+{
+    for (u64 i = 0; i < changes->count && modified->bearers_count < CHANGES_MAX; i++)
+        if (changes->change[i].cause == CAUSE_ACCEPTED)
+            modified->bearers[modified->bearers_count++] =
+                vepc->bearers.teid[changes->change[i].bearer];
+}
+
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
@@ -182,10 +193,13 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     int moved = server.teid != known->teid || !address_equal(&server.address, &known->address);
     if (moved)
         set_server(request, slot, &server);
+    struct sgw_modified told = {.bearers_count = 0, .before = *ue};
     ue_learn(request, ue);
     ue_touch(vepc, slot);
     if (connected && was_idle)
         notification_learn_delay(vepc, &server.address, request->ies);
+    if (is_pgw(vepc) && ue->suspended) /* the S-GW says so by asking anything */
+        ue_set_suspended(vepc, slot, 0);
     if (connected) {
         ue_set_suspended(vepc, slot, 0);
         paging_connected(vepc, slot);
@@ -193,6 +207,12 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
         paging_moved(vepc, slot);
     }
     response->teid = server.teid;
+    if (is_sgw(vepc)) {
+        list_found(vepc, &modified, &told);
+        list_found(vepc, &removed, &told);
+        if (sgw_tell_pgws(request, slot, &told).cause == CAUSE_LATER)
+            return refuse(CAUSE_LATER, 0, 0);
+    }
     return refuse(cause, 0, 0);
 }
 

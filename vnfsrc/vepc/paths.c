@@ -99,6 +99,14 @@ void paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane)
         path_echo_begin(vepc, path);
 }
 
+void paths_use_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+{
+    paths_use(vepc, peer, plane);
+    struct path *path = paths_find(vepc, peer, plane);
+    if (path)
+        path->interface = VEPC_PATH_INTERFACE_S5;
+}
+
 void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane)
 {
     struct path *path = address_is_set(peer) ? paths_find(vepc, peer, plane) : 0;

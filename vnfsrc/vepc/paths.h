@@ -22,6 +22,9 @@ int paths_have_room(const struct vepc *vepc, const struct pv_address *peer, u8 p
 void paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
+/* One more has this peer on S5/S8. */
+void paths_use_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane);
+
 /* Forgets a path. */
 void paths_remove(struct vepc *vepc, struct path *path);
 

@@ -5,6 +5,7 @@
 #include "charging.h"
 #include "paths.h"
 #include "sessions.h"
+#include "sgw.h"
 
 /* UEs looked at and deleted in one burst. */
 #define LOOK_MOST 2048
@@ -91,6 +92,7 @@ static int purge_ue(struct vepc *vepc, u64 slot)
     if (peer_lost(vepc, &ue->mme.address, ue->mme_restart_count, ue->mme_restart) ||
         set_lost(vepc, ue)) {
         charging_end_ue(vepc, slot, CHARGING_ABNORMAL_RELEASE);
+        sgw_end_at_pgws(vepc, slot);
         ue_delete(vepc, slot);
         return 1;
     }

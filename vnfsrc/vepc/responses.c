@@ -3,9 +3,14 @@
 
 #include "bearer_request.h"
 #include "notification.h"
+#include "sgw.h"
 
 void responses_take(struct request *answer, struct transaction *transaction)
 {
+    if (sgw_is_passing(answer->turn->vepc, transaction)) {
+        sgw_answered(answer, transaction);
+        return;
+    }
     if (is_bearer_request(transaction) && bearer_request_postpone(answer, transaction))
         return;
     switch (transaction_type(transaction)) {
@@ -28,6 +33,10 @@ void responses_take(struct request *answer, struct transaction *transaction)
 
 void responses_none(struct turn *turn, struct transaction *transaction)
 {
+    if (sgw_is_passing(turn->vepc, transaction)) {
+        sgw_unanswered(turn, transaction);
+        return;
+    }
     switch (transaction_type(transaction)) {
     case GTPC_CREATE_BEARER_REQUEST:
         bearer_create_unanswered(turn->vepc, transaction);

@@ -124,6 +124,7 @@ void bearer_link(struct vepc *vepc, u64 bearer_slot)
     uplink->teid = vepc->bearers.teid[bearer_slot];
     uplink->ipv4 = session->ipv4;
     uplink->prefix = session->prefix;
+    uplink->to_pgw = vepc->config.mode == VEPC_CONFIG_MODE_SGW;
     uplink->policed_by = (u32)bearer_slot;
     downlink->policed_by = (u32)bearer_slot;
     downlink->s1u_teid = uplink->teid;
@@ -173,6 +174,19 @@ u64 session_find_rule(const struct vepc *vepc, u64 session_slot, const u8 *name,
     return CONTEXTS_NONE;
 }
 
+void bearer_set_pgw(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *pgw)
+{
+    struct bearer *bearer = &vepc->bearer[bearer_slot];
+    paths_use_s5(vepc, &pgw->address, VEPC_PATH_PLANE_GTP_U);
+    paths_leave(vepc, &bearer->pgw.address, VEPC_PATH_PLANE_GTP_U);
+    if (address_is_set(&bearer->pgw.address))
+        index_remove(&vepc->bearer_by_pgw, enb_hash(&bearer->pgw.address, bearer->pgw.teid),
+                     bearer_slot);
+    bearer->pgw = *pgw;
+    if (address_is_set(&pgw->address))
+        index_insert(&vepc->bearer_by_pgw, enb_hash(&pgw->address, pgw->teid), bearer_slot);
+}
+
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
                     u32 connected)
 {
@@ -196,6 +210,7 @@ void bearer_delete(struct vepc *vepc, u64 bearer_slot)
     struct vepc_tunnel none = {0, {0, 0}};
     charging_end(vepc, bearer_slot, CHARGING_NORMAL_RELEASE);
     bearer_set_enb(vepc, bearer_slot, &none, 0);
+    bearer_set_pgw(vepc, bearer_slot, &none);
     vepc->counters[COUNT_discarded_deleted] += packets_drop_all(vepc, bearer_slot);
     filters_remove_all(vepc, bearer_slot);
     if (bearer->ebi == session->lbi) {
@@ -308,6 +323,18 @@ static u64 find_tunnel(const struct vepc *vepc, const struct vepc_tunnel *tunnel
     for (; entry != INDEX_END; entry = index->next[entry - 1]) {
         const struct downlink *downlink = &vepc->downlink[entry - 1];
         if (downlink->teid == tunnel->teid && address_equal(&downlink->address, &tunnel->address))
+            return entry - 1;
+    }
+    return CONTEXTS_NONE;
+}
+
+u64 sessions_find_pgw(const struct vepc *vepc, const struct vepc_tunnel *pgw)
+{
+    const struct index *index = &vepc->bearer_by_pgw;
+    u32 entry = index_first(index, enb_hash(&pgw->address, pgw->teid));
+    for (; entry != INDEX_END; entry = index->next[entry - 1]) {
+        const struct vepc_tunnel *one = &vepc->bearer[entry - 1].pgw;
+        if (one->teid == pgw->teid && address_equal(&one->address, &pgw->address))
             return entry - 1;
     }
     return CONTEXTS_NONE;

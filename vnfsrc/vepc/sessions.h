@@ -76,6 +76,9 @@ PV_INLINE u32 ambr_granted(u32 asked, u32 most)
 void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *enb,
                     u32 connected);
 
+/* Sets where uplink packets of a bearer go, at an S-GW alone. */
+void bearer_set_pgw(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *pgw);
+
 /* Makes all bearers of a UE idle; their last eNodeB tunnels stay known. */
 void ue_release_bearers(struct vepc *vepc, u64 ue_slot);
 
@@ -88,6 +91,9 @@ void ue_set_suspended(struct vepc *vepc, u64 ue_slot, u8 suspended);
 /* Makes idle every UE that has a bearer with this eNodeB tunnel, and tells its MME (TS
  * 23.007, 22). */
 void sessions_release_enb(struct vepc *vepc, const struct vepc_tunnel *enb);
+
+/* A bearer whose uplink goes to this tunnel, or CONTEXTS_NONE. */
+u64 sessions_find_pgw(const struct vepc *vepc, const struct vepc_tunnel *pgw);
 
 /* Ends every bearer that goes to this tunnel, which an S-GW has lost (TS 23.007, 21). */
 void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw);

@@ -5,6 +5,7 @@
 #include "packets.h"
 #include "paging.h"
 #include "sessions.h"
+#include "sgw.h"
 
 /* Forgets what waits for a suspended UE. */
 static void discard(struct vepc *vepc, u64 ue_slot)
@@ -27,6 +28,8 @@ struct refusal gtpc_suspend(struct request *request, struct response *response)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     ue_set_suspended(vepc, slot, 1);
     discard(vepc, slot);
+    if (is_sgw(vepc) && relay_to_all(request, slot).cause == CAUSE_LATER)
+        return refuse(CAUSE_LATER, 0, 0);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
@@ -38,6 +41,8 @@ struct refusal gtpc_resume(struct request *request, struct response *response)
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     ue_set_suspended(vepc, slot, 0);
+    if (is_sgw(vepc) && relay_to_all(request, slot).cause == CAUSE_LATER)
+        return refuse(CAUSE_LATER, 0, 0);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }

@@ -55,10 +55,10 @@ void session_set_peer(struct vepc *vepc, u64 session_slot, const struct vepc_tun
     struct session *session = &vepc->session[session_slot];
     struct pv_address old = session->peer.address;
     session->peer = *peer;
-    if (address_equal(&old, &peer->address))
-        return;
-    paths_use(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
-    paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
+    if (!address_equal(&old, &peer->address)) {
+        paths_use_s5(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
+        paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
+    }
     const struct path *path = paths_find(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = path && path->restart_known;
     session->peer_restart = session->peer_restart_count ? path->restart_counter : 0;

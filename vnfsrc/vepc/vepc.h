@@ -137,6 +137,7 @@ struct session {
     u8 peer_restart_count; /* 1 when peer_restart is known */
     u8 peer_restart;
     u8 rules_wait;
+    u8 relocated; /* from another S-GW, and the P-GW does not know it yet */
     u8 charging_characteristics_length;
     u8 charging_characteristics[2];
 };
@@ -293,6 +294,7 @@ struct vepc {
     struct downlink *downlink;
     struct index ue_by_imsi;
     struct index bearer_by_enb; /* every bearer with a known eNodeB F-TEID */
+    struct index bearer_by_pgw; /* likewise of a P-GW */
 
     struct pdn pdn[16];
 

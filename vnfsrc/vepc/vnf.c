@@ -87,6 +87,8 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     u8 *downlink = place(layout, bearers * sizeof(struct downlink));
     u8 *by_imsi = place(layout, index_footprint(sessions));
     u8 *by_enb = place(layout, index_footprint(bearers));
+    u64 at_pgws = config->mode == VEPC_CONFIG_MODE_SGW ? bearers : 0;
+    u8 *by_pgw = place(layout, index_footprint(at_pgws));
     u8 *pools = place(layout, pools_footprint(config));
     u8 *paths = place(layout, config->peers * sizeof(struct path));
     u8 *path_order = place(layout, config->peers * sizeof(u32));
@@ -112,6 +114,7 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     vepc->downlink = pv_native(downlink);
     index_init(&vepc->ue_by_imsi, sessions, by_imsi);
     index_init(&vepc->bearer_by_enb, bearers, by_enb);
+    index_init(&vepc->bearer_by_pgw, at_pgws, by_pgw);
     pools_init(vepc, pools);
     vepc->path = pv_native(paths);
     vepc->procedure = pv_native(procedures);

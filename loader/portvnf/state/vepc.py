@@ -169,6 +169,9 @@ SESSION = cs.Struct(
     "charging_characteristics" / Blob(2) * "Charging Characteristics, empty if unknown",
     "peer" / TUNNEL * "S5/S8-C F-TEID of the other gateway, none in a combined one",
     "peer_restart" / Listing(1, U8) * "the other gateway's restart counter then, if known",
+    "relocated"
+    / YES_NO
+    * "whether the session came here from another S-GW, of which the P-GW does not know yet",
     "rules_wait" / YES_NO * "whether policy rules wait for the default bearer's connection",
     "record_remaining_ms" / U32 * "time until the next charging record, 0 without intervals",
 )

@@ -141,6 +141,7 @@ def _sessions(old: Image) -> Iterator[Record]:
             "charging_characteristics": "",
             "peer": _NO_TUNNEL,
             "peer_restart": [],
+            "relocated": "no",
             "rules_wait": "no",
             "record_remaining_ms": 0,
         }
