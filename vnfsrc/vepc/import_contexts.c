@@ -180,8 +180,8 @@ static void check_bearer(struct vepc *vepc, struct pv_reader *in,
     if (r->connected && r->solicited && !vepc->ue[vepc->session[session].ue].releasing)
         import_refuse(in, VEPC_FIELD_BEARER_SOLICITED, -PV_ERROR_NOT_CANONICAL);
     /* The P-GW tells it with its own control TEID. */
-    if (address_is_set(&r->pgw.address) != (vepc->config.mode == VEPC_CONFIG_MODE_SGW &&
-                                            vepc->session[session].peer.teid != 0))
+    if (address_is_set(&r->pgw.address) !=
+        (vepc->config.mode == VEPC_CONFIG_MODE_SGW && vepc->session[session].peer.teid != 0))
         import_refuse(in, VEPC_FIELD_BEARER_PGW_ADDRESS, -PV_ERROR_NOT_CANONICAL);
 }
 

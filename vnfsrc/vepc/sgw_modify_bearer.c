@@ -15,7 +15,8 @@ static int differ(const u8 *a, u64 length_a, const u8 *b, u64 length_b)
 /* Whether something became known of the UE that its P-GWs want to know. */
 static int has_news(const struct ue *a, const struct ue *b)
 {
-    return a->suspended != b->suspended || a->rat_type != b->rat_type || differ(a->serving_network, 3, b->serving_network, 3) ||
+    return a->suspended != b->suspended || a->rat_type != b->rat_type ||
+           differ(a->serving_network, 3, b->serving_network, 3) ||
            differ(a->uli, a->uli_length, b->uli, b->uli_length) ||
            differ(a->time_zone, a->time_zone_length, b->time_zone, b->time_zone_length);
 }
