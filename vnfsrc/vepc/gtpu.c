@@ -4,6 +4,7 @@
 #include "filters.h"
 #include "forwarding.h"
 #include "gtpc_send.h"
+#include "gtpu_ie.h"
 #include "icmp.h"
 #include "martians.h"
 #include "mtu.h"
@@ -21,11 +22,6 @@
 #define GTPU_SUPPORTED_EXTENSIONS 31
 #define GTPU_END_MARKER 254
 #define GTPU_G_PDU 255
-
-#define GTPU_IE_RECOVERY 14
-#define GTPU_IE_TEID_DATA_I 16
-#define GTPU_IE_PEER_ADDRESS 133
-#define GTPU_IE_EXTENSION_LIST 141
 
 #define EXTENSION_NONE 0
 #define EXTENSION_PDU_SESSION_CONTAINER 0x85
@@ -269,20 +265,6 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet, c
                     route_back(ip, GTPU_PORT, &route), packet->port);
 }
 
-/* Length of a GTP-U IE of a type that we know, its own header included, or 0. */
-static u64 ie_length(const u8 *ie, u64 available)
-{
-    if (ie[0] == GTPU_IE_RECOVERY)
-        return 2;
-    if (ie[0] == GTPU_IE_TEID_DATA_I)
-        return 5;
-    if (ie[0] < 128 || available < 2)
-        return 0; /* a TV element whose length nobody can tell */
-    if (ie[0] == GTPU_IE_EXTENSION_LIST)
-        return 2 + (u64)ie[1];
-    return available < 3 ? 0 : 3 + (u64)pv_load_be16(ie + 1);
-}
-
 /* An eNodeB lost a bearer: the UE's downlink tunnels are released (TS 23.007, 22). What an S-GW
  * lost ends. */
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
@@ -292,32 +274,8 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
         drop(turn, packet, DROP_unknown_peer);
         return;
     }
-    const u8 *at = message->body;
-    u64 left = message->length;
-    struct vepc_tunnel enb = {0, {0, 0}};
-    int complete = 0;
-    while (left > 0) {
-        u64 length = ie_length(at, left);
-        if (length == 0 || length > left) {
-            drop(turn, packet, DROP_bad_gtpu_length);
-            return;
-        }
-        if (at[0] == GTPU_IE_TEID_DATA_I) {
-            enb.teid = pv_load_be32(at + 1);
-            complete |= 1;
-        }
-        if (at[0] == GTPU_IE_PEER_ADDRESS && length == 7) {
-            address_set_ipv4(&enb.address, pv_load_be32(at + 3));
-            complete |= 2;
-        }
-        if (at[0] == GTPU_IE_PEER_ADDRESS && length == 19) {
-            address_set_ipv6(&enb.address, at + 3);
-            complete |= 2;
-        }
-        at += length;
-        left -= length;
-    }
-    if (complete != 3) {
+    struct vepc_tunnel enb;
+    if (!gtpu_read_lost_tunnel(message->body, message->length, &enb)) {
         drop(turn, packet, DROP_bad_gtpu_length);
         return;
     }
