@@ -34,7 +34,21 @@ def with_apn(line: str) -> str:
 
 SECOND = '[[apn]]\nname = "{}"\npool4 = "{}"\n'
 
+PGW = '[gateway]\nmode = "pgw"\ns5 = "10.14.0.1"\nsessions = 100\n'
+
 VNF_CONFIGS = {
+    "unknown-mode": (with_gateway('mode = "ggsn"'), "mode must be one of combined, sgw, pgw, not"),
+    "sgw-without-s5": (
+        GATEWAY + 'mode = "sgw"\n',
+        "[gateway]: s5 is missing, which mode 'sgw' needs",
+    ),
+    "sgw-without-s1u": (
+        GATEWAY.replace("s1u", "s5") + 'mode = "sgw"\n',
+        "[gateway]: s1u is missing, which mode 'sgw' needs",
+    ),
+    "pgw-without-s5": (with_gateway('mode = "pgw"'), "s5 is missing, which mode 'pgw' needs"),
+    "pgw-without-apn": (PGW, "1 to 16 [[apn]] tables are needed, not 0"),
+    "s5-as-s11": (with_gateway('s5 = "10.11.0.1"'), "[gateway]: s11 and s5 are both 10.11.0.1"),
     "not-toml": ("gateway = ", "is not TOML: Invalid value"),
     "binary": ("\x00\x01", "is not TOML: "),
     "empty": ("", ": gateway is missing"),
@@ -137,6 +151,21 @@ def test_the_pattern_that_the_others_spoil_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "vnf.toml"
     path.write_text(SOUND)
     assert config.load(path).record["sessions"] == 100
+
+
+@pytest.mark.parametrize(
+    "text, ports",
+    [
+        (SOUND, ("s11", "s1u", "sgi")),
+        (GATEWAY + 'mode = "sgw"\ns5 = "10.14.0.1"\n', ("s11", "s1u", "s5")),
+        (PGW + APN, ("s5", "sgi")),
+    ],
+    ids=["combined", "sgw", "pgw"],
+)
+def test_the_ports_of_a_mode(tmp_path: Path, text: str, ports: tuple[str, ...]) -> None:
+    path = tmp_path / "vepc.toml"
+    path.write_text(text)
+    assert config.load(path).ports == ports
 
 
 def test_what_looks_odd_but_works(tmp_path: Path) -> None:
