@@ -27,7 +27,7 @@ from portvnf.lab.network import inside
 from portvnf.lab.run_folder import PKI
 
 Message = dict[str, Any]
-_READY_S = 180.0  # compiling the VNF anew under QEMU takes its time
+_READY_S = 420.0  # compiling the VNF anew under QEMU takes its time
 _STOP_S = 10.0
 
 _CLI = ("-m", "portvnf.cli")
