@@ -243,3 +243,6 @@ trust = {json.dumps(str(folder / PKI / "ca.crt"))}
             except (LabError, subprocess.TimeoutExpired):
                 self._process.kill()
         self._process.wait()
+        self._watcher.join()  # it has read to the end
+        assert self._process.stdout is not None
+        self._process.stdout.close()

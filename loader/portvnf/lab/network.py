@@ -41,6 +41,18 @@ def add(site: Site) -> None:
     run_ip(site.name, list(site.routes))
 
 
+def remove(site: Site) -> None:
+    """Takes a site down; whatever ran there has ended. The wires' ends go at once, so that
+    another site may have the name."""
+    run_ip(None, [f"link del dev {_port(wire, site)}" for wire, _host in site.legs])
+    run_ip(None, [f"netns del {site.name}"])
+
+
+def remove_wires(wires: Sequence[Wire]) -> None:
+    """Takes down wires to which no site is joined any more."""
+    run_ip(None, [f"link del dev {wire.name}" for wire in wires])
+
+
 def give_ue_its_device(address4: str, address6: str) -> None:
     """Moves the eNB's device ue0 to the UE's namespace and configures it there.
 
@@ -84,9 +96,14 @@ def _bridge(wire: Wire) -> Iterator[str]:
     yield f"link set dev {wire.name} up"
 
 
+def _port(wire: Wire, site: Site) -> str:
+    """A wire's end of a leg."""
+    return f"{wire.name}-{site.name}"
+
+
 def _ports(site: Site) -> Iterator[str]:
     for wire, _host in site.legs:
-        port = f"{wire.name}-{site.name}"
+        port = _port(wire, site)
         yield (
             f"link add name {port} mtu {at.WIRE_MTU} type veth "
             f"peer name {wire.name} mtu {at.WIRE_MTU} netns {site.name}"

@@ -129,7 +129,10 @@ class Lab:
             ),
         )
         sites = [plan.site(name) for plan in self._plans.values() for name in plan.blades]
-        network.build(self._wires, [*sites, server])
+        network.build(self._wires, ())
+        self._stack.callback(network.remove_wires, self._wires)
+        for site in (*sites, server):
+            self._add(site)
         make_credentials(folder.path / PKI, [f"blade-{name}" for name in self._names])
         for mode, plan in self._plans.items():
             gateway = Gateway(plan, folder.path, locate.artifact(), self.reactor)
@@ -142,6 +145,10 @@ class Lab:
         self._stack.enter_context(self.reactor)
         for gateway in self.gateways.values():
             gateway.wait_ready()
+
+    def _add(self, site: Site) -> None:
+        network.add(site)
+        self._stack.callback(network.remove, site)
 
     # --- who is there ----------------------------------------------------------------
 
@@ -161,7 +168,7 @@ class Lab:
         if key not in self._mmes:
             name, octet = f"mme{number}", places.FIRST_MME + number
             if (number, not ipv6) not in self._mmes:
-                network.add(Site(name, legs=((places.S11, octet),)))
+                self._add(Site(name, legs=((places.S11, octet),)))
             local, sgw = (
                 wire(host)
                 for wire, host in (
@@ -181,7 +188,7 @@ class Lab:
         if key not in self._enbs:
             name, octet = f"enb{number}", places.FIRST_ENB + number
             if (number, not ipv6) not in self._enbs:
-                network.add(Site(name, legs=((places.S1U, octet),)))
+                self._add(Site(name, legs=((places.S1U, octet),)))
             address = places.S1U.v6(octet) if ipv6 else places.S1U.v4(octet)
             made = Enb(self.reactor, number, name, address)
             self._enbs[key] = made
@@ -194,6 +201,7 @@ class Lab:
         if not 1 <= chosen <= _MOST_UES:
             raise LabError(f"there can be UEs 1 to {_MOST_UES}, not {chosen}")
         if chosen not in self._ues:
+            self._add(Site(f"ue{chosen}"))
             made = Ue(self.reactor, self.folder, chosen, mme or self.mme(), enb or self.enb())
             self._ues[chosen] = made
             self._stack.callback(made.close)

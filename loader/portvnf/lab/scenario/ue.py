@@ -14,7 +14,6 @@ from portvnf.lab.scenario import handover, ie, namespaces, tft
 from portvnf.lab.scenario.host import Host
 from portvnf.lab.scenario.reactor import Reactor
 from portvnf.lab.scenario.session import Bearer, Pdn
-from portvnf.lab.site import Site
 
 if TYPE_CHECKING:
     from portvnf.lab.scenario.enb import Enb
@@ -37,7 +36,8 @@ _SETTINGS = (
 
 
 class Ue(Host):
-    """One UE; every method waits until what it says has happened."""
+    """One UE, in the namespace of its name; every method waits until what it says has
+    happened."""
 
     def __init__(self, reactor: Reactor, files: Path, number: int, mme: Mme, enb: Enb) -> None:
         super().__init__(reactor, files)
@@ -52,7 +52,6 @@ class Ue(Host):
         self._coming_back = False
         self._waiting: list[tuple[Pdn, bytes]] = []
         self._devices: dict[str, int] = {}
-        network.add(Site(self.namespace))
         network.set_sysctls(self.namespace, list(_SETTINGS))
 
     @property
