@@ -65,7 +65,11 @@ class Stream:
         self.seconds = 0.0  # from the first to the last packet sent
         self._headers = 28 if ":" not in ends[0] else 48
         self._sink = namespaces.udp_socket(target.namespace, ends[1], shape.port)
-        self._socket = namespaces.udp_socket(source.namespace, ends[0], shape.source_port)
+        try:
+            self._socket = namespaces.udp_socket(source.namespace, ends[0], shape.source_port)
+        except BaseException:
+            self._sink.close()
+            raise
         self._socket.setblocking(True)
         if shape.tos:
             level, option = (

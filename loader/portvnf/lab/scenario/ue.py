@@ -150,7 +150,8 @@ class Ue(Host):
     def _await_address6(self, pdn: Pdn) -> None:
         def has_it() -> bool:
             shown = self.run("ip", "-6", "-o", "addr", "show", "dev", pdn.apn, "scope", "global")
-            return f" {pdn.address6}/" in shown
+            # For a moment the kernel looks whether others have it, even where nobody can.
+            return f" {pdn.address6}/" in shown and "tentative" not in shown
 
         self._reactor.wait(has_it, f"{self.name} made no address {pdn.address6}", 8.0)
 
