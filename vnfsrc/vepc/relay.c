@@ -92,7 +92,11 @@ static struct refusal pass(struct request *request, u64 session, int answered)
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
     relay_copy(&draft.ies, request->ies);
     copy_contexts(&draft.ies, request->ies);
-    transactions_post(vepc, &draft, request->type, vepc->session[session].peer.teid);
+    u32 teid = vepc->session[session].peer.teid;
+    if (relay_is_command(request->type))
+        transactions_post_command(vepc, &draft, request->type, teid);
+    else
+        transactions_post(vepc, &draft, request->type, teid);
     return refuse(CAUSE_LATER, 0, 0);
 }
 

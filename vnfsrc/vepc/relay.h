@@ -46,6 +46,12 @@ void relay_refuse(struct turn *turn, const struct transaction *transaction, u32 
 /* The answer's Cause; CAUSE_INVALID_REPLY without one. */
 u8 relay_cause(struct ie ies);
 
+PV_INLINE int relay_is_command(u8 type)
+{
+    return type == GTPC_MODIFY_BEARER_COMMAND || type == GTPC_DELETE_BEARER_COMMAND ||
+           type == GTPC_BEARER_RESOURCE_COMMAND;
+}
+
 PV_INLINE int relay_accepted(u8 cause)
 {
     return cause >= CAUSE_ACCEPTED && cause < CAUSE_CONTEXT_NOT_FOUND;

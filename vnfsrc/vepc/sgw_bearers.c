@@ -19,13 +19,6 @@
 #define INSTANCE_LINKED 0
 #define INSTANCE_DEDICATED 1
 
-static int is_command(const struct transaction *transaction)
-{
-    u8 type = transaction_type(transaction);
-    return type == GTPC_MODIFY_BEARER_COMMAND || type == GTPC_DELETE_BEARER_COMMAND ||
-           type == GTPC_BEARER_RESOURCE_COMMAND;
-}
-
 /* Sends a request on to the MME. One that a command of the MME triggered has the command's
  * sequence number on both sides (7.6), and ends the wait for it; the command may come again,
  * though, and is known then. */
@@ -34,7 +27,7 @@ static void post(struct request *request, struct draft *draft)
     struct vepc *vepc = request->turn->vepc;
     u64 ue = contexts_find(&vepc->ues, draft->transaction->s11_teid);
     struct transaction *command = transactions_find(vepc, &request->route.peer, request->sequence);
-    if (!command || !is_command(command)) {
+    if (!command || !relay_is_command(transaction_type(command))) {
         transactions_post(vepc, draft, request->type, vepc->ue[ue].mme.teid);
         return;
     }

@@ -180,14 +180,24 @@ void transactions_post_as(struct vepc *vepc, struct draft *draft, u8 type, u32 t
 }
 
 /* A number that is still in use towards the peer is passed over; so many in a row are not. */
-void transactions_post(struct vepc *vepc, struct draft *draft, u8 type, u32 teid)
+static void post(struct vepc *vepc, struct draft *draft, u8 type, u32 teid, u32 high)
 {
     u32 sequence;
     do {
-        sequence = vepc->next_sequence;
-        vepc->next_sequence = (sequence + 1) & 0x7fffff;
+        sequence = high | vepc->next_sequence;
+        vepc->next_sequence = (vepc->next_sequence + 1) & 0x7fffff;
     } while (transactions_find(vepc, &draft->transaction->peer, sequence));
     transactions_post_as(vepc, draft, type, teid, sequence);
+}
+
+void transactions_post(struct vepc *vepc, struct draft *draft, u8 type, u32 teid)
+{
+    post(vepc, draft, type, teid, 0);
+}
+
+void transactions_post_command(struct vepc *vepc, struct draft *draft, u8 type, u32 teid)
+{
+    post(vepc, draft, type, teid, SEQUENCE_OF_COMMAND);
 }
 
 /* Sends a request once more. Returns 0 when there is no room for it. */

@@ -34,6 +34,12 @@ int transactions_begin(struct vepc *vepc, const struct pv_address *peer, u8 inte
 void transactions_post(struct vepc *vepc, struct draft *draft, u8 type, u32 teid);
 void transactions_post_as(struct vepc *vepc, struct draft *draft, u8 type, u32 teid, u32 sequence);
 
+/* Likewise a command, whose numbers are apart from those of requests, for the request that answers
+ * it has the same (TS 29.274, 7.6). */
+void transactions_post_command(struct vepc *vepc, struct draft *draft, u8 type, u32 teid);
+
+#define SEQUENCE_OF_COMMAND 0x800000u
+
 /* Puts a filled-in transaction behind those that wait (import). Its deadline must not be
  * before theirs. */
 void transactions_link(struct vepc *vepc, struct transaction *transaction);
