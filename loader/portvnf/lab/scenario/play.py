@@ -51,7 +51,7 @@ def _play(file: Path, lab: Lab) -> int:
     except AssertionError as error:
         line = file.read_text().splitlines()[_line(file, error) - 1].strip()
         journal = "\n  ".join(["the last messages:", *lab.reactor.journal()])
-        return _failed(file, error, f"{error or line} does not hold; {journal}")
+        return _failed(file, error, f"{str(error) or line} does not hold; {journal}")
     except SyntaxError as error:
         raise ConfigError(f"{file}:{error.lineno}: {error.msg}") from None
     except Exception as error:
