@@ -1,6 +1,7 @@
 /* A UE that comes from another S-GW: see relocation.h. */
 #include "relocation.h"
 
+#include "paging.h"
 #include "paths.h"
 #include "sessions.h"
 #include "ue_information.h"
@@ -87,13 +88,16 @@ struct refusal relocate(struct request *request, struct response *response, cons
     ue_learn(request, ue);
 
     struct vepc_tunnel none = {0, {0, 0}};
+    u64 connected = 0;
     u8 cause = found == created_count ? CAUSE_ACCEPTED : CAUSE_ACCEPTED_PARTIALLY;
     struct ie_writer *w = &response->ies;
     ie_write_cause(w, refuse(cause, 0, 0));
     ie_write_f_teid(w, 0, S11_SGW, vepc->ues.teid[wish->ue], &vepc->config.s11);
     for (u64 i = 0; i < created_count; i++) {
-        if (created[i].bearer != CONTEXTS_NONE && address_is_set(&created[i].enb.address))
+        if (created[i].bearer != CONTEXTS_NONE && address_is_set(&created[i].enb.address)) {
             gtpc_switch_bearer(request->turn, created[i].bearer, &created[i].enb);
+            connected++;
+        }
         write_context(w, vepc, WISH_TO_BE_CREATED, &created[i]);
     }
     for (u64 i = 0; i < removed_count; i++) {
@@ -102,5 +106,10 @@ struct refusal relocate(struct request *request, struct response *response, cons
         write_context(w, vepc, WISH_TO_BE_REMOVED, &removed[i]);
     }
     ue_touch(vepc, wish->ue);
+    /* What the old MME still answers to a notification is about a TEID that is gone. */
+    if (connected)
+        paging_connected(vepc, wish->ue);
+    else if (!known)
+        paging_moved(vepc, wish->ue);
     return refuse(cause, 0, 0);
 }
