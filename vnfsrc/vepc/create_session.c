@@ -6,6 +6,7 @@
 #include "paths.h"
 #include "pco.h"
 #include "policy.h"
+#include "purge.h"
 #include "relocation.h"
 #include "session_wish.h"
 #include "sessions.h"
@@ -138,11 +139,13 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
         return refusal;
     if (wish.moved != CONTEXTS_NONE)
         return relocate(request, response, &wish);
-    forget_old(vepc, &wish);
-
     int new_path = !paths_find(vepc, &wish.sender.address, VEPC_PATH_PLANE_GTP_C);
     paths_get(vepc, &wish.sender.address, VEPC_PATH_PLANE_GTP_C);
     gtpc_learn_restart(request, &wish.sender.address);
+    /* What the MME lost goes at once, lest the new session go with it later. */
+    if (wish.ue != CONTEXTS_NONE && purge_awaits(vepc, wish.ue))
+        wish.keeps_ue = 0;
+    forget_old(vepc, &wish);
 
     u64 ue = wish.keeps_ue ? wish.ue : make_ue(request, &wish);
     if (!is_pgw(vepc))

@@ -73,6 +73,13 @@ static int set_lost(const struct vepc *vepc, const struct ue *ue)
     return 0;
 }
 
+int purge_awaits(const struct vepc *vepc, u64 ue_slot)
+{
+    const struct ue *ue = &vepc->ue[ue_slot];
+    return peer_lost(vepc, &ue->mme.address, ue->mme_restart_count, ue->mme_restart) ||
+           set_lost(vepc, ue);
+}
+
 static void delete_lost_session(struct vepc *vepc, u64 session_slot)
 {
     const struct ue *ue = &vepc->ue[vepc->session[session_slot].ue];
@@ -89,8 +96,7 @@ static void delete_lost_session(struct vepc *vepc, u64 session_slot)
 static int purge_ue(struct vepc *vepc, u64 slot)
 {
     const struct ue *ue = &vepc->ue[slot];
-    if (peer_lost(vepc, &ue->mme.address, ue->mme_restart_count, ue->mme_restart) ||
-        set_lost(vepc, ue)) {
+    if (purge_awaits(vepc, slot)) {
         charging_end_ue(vepc, slot, CHARGING_ABNORMAL_RELEASE);
         sgw_end_at_pgws(vepc, slot);
         ue_delete(vepc, slot);
