@@ -52,7 +52,8 @@ class Replay:
     sent: list[tuple[int, int, bytes]] = field(default_factory=list)
     s11_teid: dict[int, int] = field(default_factory=lambda: {0: 0})
     s1u_teid: dict[int, int] = field(default_factory=dict)
-    ipv4: dict[str, str] = field(default_factory=dict)
+    # The captured host on SGi has an address that ours gives to a UE: it gets another.
+    ipv4: dict[str, str] = field(default_factory=lambda: {"10.45.0.1": "10.45.255.1"})
     prefix: dict[bytes, bytes] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     notifications: list[answers.Words] = field(default_factory=list)

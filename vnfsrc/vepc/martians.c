@@ -4,26 +4,25 @@
 #include "address.h"
 #include "gtpc_send.h"
 
-static int martian4(const struct vepc_config *config, u32 source, u32 destination)
+static int martian4(u32 source, u32 destination)
 {
     u32 network = source >> 24;
-    return network == 0 || network == 127 || network >= 224 || source == destination ||
-           source == config->sgi;
+    return network == 0 || network == 127 || network >= 224 || source == destination;
 }
 
-static int martian6(const struct vepc_config *config, const u8 *source, u64 destination_prefix)
+static int martian6(const u8 *source, u64 destination_prefix)
 {
     u64 prefix = pv_load_be64(source);
     int unroutable = prefix >> 56 == 0xff || prefix >> 54 == 0xfe80 >> 6 ||
                      (prefix == 0 && pv_load_be64(source + 8) <= 1);
-    return unroutable || prefix == destination_prefix || memory_equal(source, config->sgi6, 16);
+    return unroutable || prefix == destination_prefix;
 }
 
-int martian_from_sgi(const struct vepc_config *config, const u8 *inner)
+int martian_from_sgi(const u8 *inner)
 {
     if (inner[0] >> 4 == 4)
-        return martian4(config, pv_load_be32(inner + 12), pv_load_be32(inner + 16));
-    return martian6(config, inner + 8, pv_load_be64(inner + 24));
+        return martian4(pv_load_be32(inner + 12), pv_load_be32(inner + 16));
+    return martian6(inner + 8, pv_load_be64(inner + 24));
 }
 
 int source_is_own(const struct uplink *uplink, const u8 *inner)

@@ -4,9 +4,10 @@
 
 #include "vepc.h"
 
-/* Whether a packet from SGi claims a source that cannot be there: no host's address, the
- * gateway's own, or the UE's to whom it goes (RFC 1812, 5.3.7; RFC 4291, 2.5.6). */
-int martian_from_sgi(const struct vepc_config *config, const u8 *inner);
+/* Whether a packet from SGi claims a source that cannot be there: no host's address, or the
+ * UE's to whom it goes (RFC 1812, 5.3.7; RFC 4291, 2.5.6). Our own address can be: a host that
+ * has the other end of a TUN device may answer in its name. */
+int martian_from_sgi(const u8 *inner);
 
 /* Whether a UE's packet has the UE's own source: its address, or one of its prefix. */
 int source_is_own(const struct uplink *uplink, const u8 *inner);

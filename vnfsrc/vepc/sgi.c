@@ -15,7 +15,7 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
         drop(turn, packet, DROP_no_session);
         return;
     }
-    if (martian_from_sgi(&vepc->config, packet_data(packet))) {
+    if (martian_from_sgi(packet_data(packet))) {
         drop(turn, packet, DROP_martian);
         return;
     }
