@@ -5,6 +5,10 @@
 /* Answers forgotten in one burst; more are left for the next. */
 #define EXPIRE_MOST 256
 
+/* Answers to unlike requests with one number that are looked at, the newest first: a peer that
+ * gives one number to all of its requests gains nothing. */
+#define ALIKE_MOST 8
+
 static u64 procedure_hash(const struct procedure *procedure)
 {
     return procedures_hash(&procedure->peer, procedure->port, procedure->message_type,
@@ -19,41 +23,27 @@ static u64 slot_of(const struct vepc *vepc, const struct procedure *procedure)
 static void forget_oldest(struct vepc *vepc)
 {
     const struct procedure *oldest = procedures_at(vepc, vepc->procedure_oldest);
-    if (!oldest->superseded)
-        index_remove(&vepc->procedure_by_request, procedure_hash(oldest), slot_of(vepc, oldest));
+    index_remove(&vepc->procedure_by_request, procedure_hash(oldest), slot_of(vepc, oldest));
     vepc->procedure_oldest++;
-}
-
-/* The answer kept for a request of this number, whatever it asked; or 0. */
-static struct procedure *find_number(struct vepc *vepc, const struct request *request)
-{
-    const struct gtpc_route *from = &request->route;
-    u64 hash = procedures_hash(&from->peer, from->port, request->type, request->sequence);
-    u32 entry = index_first(&vepc->procedure_by_request, hash);
-    for (; entry != INDEX_END; entry = vepc->procedure_by_request.next[entry - 1]) {
-        struct procedure *kept = &vepc->procedure[entry - 1];
-        if (kept->sequence == request->sequence && kept->message_type == request->type &&
-            kept->port == from->port && address_equal(&kept->peer, &from->peer))
-            return kept;
-    }
-    return 0;
 }
 
 const struct procedure *procedures_find(struct vepc *vepc, const struct request *request)
 {
-    const struct procedure *kept = find_number(vepc, request);
-    return kept && kept->digest == request->digest && kept->deadline_ns > vepc->now_ns ? kept : 0;
-}
-
-/* A peer that gives a number to another request knows no more of the first: what is kept for
- * that is not found any more, so that no number has a long chain. */
-static void supersede(struct vepc *vepc, const struct request *request)
-{
-    struct procedure *kept = find_number(vepc, request);
-    if (!kept)
-        return;
-    index_remove(&vepc->procedure_by_request, procedure_hash(kept), slot_of(vepc, kept));
-    kept->superseded = 1;
+    const struct gtpc_route *from = &request->route;
+    u64 hash = procedures_hash(&from->peer, from->port, request->type, request->sequence);
+    u32 entry = index_first(&vepc->procedure_by_request, hash);
+    u64 alike = 0;
+    for (; entry != INDEX_END; entry = vepc->procedure_by_request.next[entry - 1]) {
+        const struct procedure *kept = &vepc->procedure[entry - 1];
+        if (kept->sequence != request->sequence || kept->message_type != request->type ||
+            kept->port != from->port || !address_equal(&kept->peer, &from->peer))
+            continue;
+        if (kept->digest == request->digest && kept->deadline_ns > vepc->now_ns)
+            return kept;
+        if (++alike == ALIKE_MOST)
+            return 0;
+    }
+    return 0;
 }
 
 /* The deadline of the newest answer: a later one's is never before it. */
@@ -71,7 +61,6 @@ void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_n
     u64 deadline = vepc->now_ns + for_ns;
     if (vepc->procedure_next - vepc->procedure_oldest == vepc->config.procedures)
         forget_oldest(vepc);
-    supersede(vepc, request);
     struct procedure *procedure = procedures_at(vepc, vepc->procedure_next);
     procedure->serial = vepc->procedure_next++;
     procedure->epoch = vepc->epoch;
@@ -81,7 +70,6 @@ void procedures_keep(struct vepc *vepc, const struct request *request, u64 for_n
     procedure->port = request->route.port;
     procedure->message_type = request->type;
     procedure->sequence = request->sequence;
-    procedure->superseded = 0;
     procedure->response_length = (u16)length;
     memory_copy(procedure->response, response, length);
     index_insert(&vepc->procedure_by_request, procedure_hash(procedure), slot_of(vepc, procedure));

@@ -35,8 +35,10 @@ void transport_receive(struct turn *turn, struct pv_packet *packet)
     const struct vepc_config *config = &turn->vepc->config;
     struct ip ip;
     u64 reason = ip_check(packet, &ip);
-    if (reason == 0 && !is_ours(&config->s11, &ip.destination) &&
-        !is_ours(&config->s1u, &ip.destination) && !is_ours(&config->s5, &ip.destination))
+    if (reason == 0 &&
+        (!address_is_set(&ip.destination) || /* as ours may be that we lack */
+         (!is_ours(&config->s11, &ip.destination) && !is_ours(&config->s1u, &ip.destination) &&
+          !is_ours(&config->s5, &ip.destination))))
         reason = DROP_not_for_us;
     if (reason)
         drop(turn, packet, (enum counter)reason);

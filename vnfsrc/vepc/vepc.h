@@ -210,7 +210,6 @@ struct procedure {
     u16 port;
     u16 response_length;
     u8 message_type;
-    u8 superseded; /* 1 when a later request has its number: it is not in the index */
     u8 response[1023];
 };
 

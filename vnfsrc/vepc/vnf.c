@@ -1,4 +1,5 @@
 /* What the vEPC exports to the host: its arena and its bursts (portvnf/vnf.h). */
+#include "access.h"
 #include "due.h"
 #include "filters.h"
 #include "gtpc_ahead.h"
@@ -180,13 +181,15 @@ static void receive(struct turn *turn, struct pv_packet *packet)
  * Nothing is decided here: a packet that is not what it seems fetches a line in vain. */
 static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
 {
+    u64 access_port = is_pgw(vepc) ? VEPC_PORT_S5 : VEPC_PORT_S1U;
     for (u64 i = 0; i < burst->in_count; i++) {
         const u8 *data = packet_data(burst->in[i]);
         if (burst->in[i]->length < IPV6_HEADER)
             continue;
         u64 slot = BITMAP_NONE;
         u64 teid_at = (data[0] >> 4 == 4 ? IPV4_HEADER : IPV6_HEADER) + UDP_HEADER + 4;
-        if (burst->in[i]->port == VEPC_PORT_S1U && teid_at + 4 <= burst->in[i]->length)
+        int tunnelled = burst->in[i]->port == access_port;
+        if (tunnelled && teid_at + 4 <= burst->in[i]->length)
             slot = (u64)CONTEXT_NUMBER(pv_load_be32(data + teid_at)) - 1;
         else if (burst->in[i]->port == VEPC_PORT_SGI && data[0] >> 4 == 4)
             slot = (u64)pools_find4(vepc, pv_load_be32(data + 16)) - 1;
@@ -194,7 +197,7 @@ static void look_ahead(const struct vepc *vepc, const struct pv_burst *burst)
             slot = (u64)pools_find6(vepc, pv_load_be64(data + 24)) - 1;
         if (slot >= vepc->bearers.capacity)
             continue;
-        if (burst->in[i]->port == VEPC_PORT_S1U)
+        if (tunnelled)
             __builtin_prefetch(&vepc->uplink[slot], 1);
         else
             __builtin_prefetch(&vepc->downlink[slot], 1);
