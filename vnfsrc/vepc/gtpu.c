@@ -25,6 +25,7 @@
 
 #define EXTENSION_NONE 0
 #define EXTENSION_PDU_SESSION_CONTAINER 0x85
+#define EXTENSION_LONG_PDCP_PDU_NUMBER 0x82
 #define EXTENSION_PDCP_PDU_NUMBER 0xc0
 #define EXTENSION_MUST_UNDERSTAND 0x80 /* by an end point, which we are */
 
@@ -185,12 +186,13 @@ static void send_supported_extensions(struct turn *turn, struct pv_packet *packe
     packet->offset = PV_HEADROOM;
     u8 *ie = packet_data(packet);
     ie[0] = GTPU_IE_EXTENSION_LIST;
-    ie[1] = 2;
+    ie[1] = 3;
     ie[2] = EXTENSION_PDCP_PDU_NUMBER;
     ie[3] = EXTENSION_PDU_SESSION_CONTAINER;
+    ie[4] = EXTENSION_LONG_PDCP_PDU_NUMBER;
     struct route route;
     u16 sequence = paths_next_sequence(turn->vepc, &ip->source);
-    send_signalling(turn, packet, 4, GTPU_SUPPORTED_EXTENSIONS, sequence,
+    send_signalling(turn, packet, 5, GTPU_SUPPORTED_EXTENSIONS, sequence,
                     route_back(ip, GTPU_PORT, &route), packet->port);
 }
 
@@ -205,7 +207,7 @@ static u64 skip_extensions(struct message *message, u8 next)
         if (length == 0 || length > message->length)
             return DROP_bad_gtpu_length;
         if ((next & EXTENSION_MUST_UNDERSTAND) && next != EXTENSION_PDCP_PDU_NUMBER &&
-            next != EXTENSION_PDU_SESSION_CONTAINER)
+            next != EXTENSION_LONG_PDCP_PDU_NUMBER && next != EXTENSION_PDU_SESSION_CONTAINER)
             return DROP_bad_gtpu_extension;
         next = message->body[length - 1];
         message->body += length;

@@ -17,6 +17,7 @@
 #define ICMPV6_PACKET_TOO_BIG 2
 #define ICMPV6_INFORMATIONAL 128
 #define ICMP_HEADER 8
+#define MULTICAST6 0xff
 #define TRAFFIC_CLASS_NETWORK_CONTROL 0xc0
 
 /* Most bytes of the whole error. */
@@ -114,14 +115,16 @@ static int may_tell4(const u8 *header, u64 length)
     return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
+/* A gateway without an address on SGi speaks in the name of whom the packet was for: senders
+ * that nobody told would go on for ever. */
 static int write_error4(struct turn *turn, struct pv_packet *packet, u64 most)
 {
     const struct vepc_config *config = &turn->vepc->config;
     u8 *quoted = packet_data(packet);
     u64 room = ERROR4_MOST - IPV4_HEADER - ICMP_HEADER;
     u64 length = packet->length < room ? packet->length : room;
-    if (config->sgi == 0 || packet->offset < IPV4_HEADER + ICMP_HEADER ||
-        !may_tell4(quoted, packet->length) || !rate_limits_admit_icmp(turn->vepc))
+    if (packet->offset < IPV4_HEADER + ICMP_HEADER || !may_tell4(quoted, packet->length) ||
+        !rate_limits_admit_icmp(turn->vepc))
         return 0;
     u8 *icmp = quoted - ICMP_HEADER;
     icmp[0] = ICMP_UNREACHABLE;
@@ -129,7 +132,8 @@ static int write_error4(struct turn *turn, struct pv_packet *packet, u64 most)
     pv_store_be32(icmp + 2, 0);
     pv_store_be16(icmp + 6, (u32)most);
     pv_store_be16(icmp + 2, checksum_finish(checksum_add(0, icmp, ICMP_HEADER + length)));
-    ipv4_write(icmp - IPV4_HEADER, TRAFFIC_CLASS_NETWORK_CONTROL, PROTOCOL_ICMP, config->sgi,
+    u32 source = config->sgi ? config->sgi : pv_load_be32(quoted + 16);
+    ipv4_write(icmp - IPV4_HEADER, TRAFFIC_CLASS_NETWORK_CONTROL, PROTOCOL_ICMP, source,
                pv_load_be32(quoted + 12), ICMP_HEADER + length, turn->vepc->ip_id++);
     packet->offset -= IPV4_HEADER + ICMP_HEADER;
     packet->length = (u32)(IPV4_HEADER + ICMP_HEADER + length);
@@ -152,13 +156,14 @@ static int write_error6(struct turn *turn, struct pv_packet *packet, u64 most)
     u8 *quoted = packet_data(packet);
     u64 room = ERROR6_MOST - IPV6_HEADER - ICMP_HEADER;
     u64 length = packet->length < room ? packet->length : room;
-    if (pv_load_be64(config->sgi6) == 0 || packet->offset < IPV6_HEADER + ICMP_HEADER ||
+    const u8 *source = pv_load_be64(config->sgi6) ? config->sgi6 : quoted + 24;
+    if (source[0] == MULTICAST6 || packet->offset < IPV6_HEADER + ICMP_HEADER ||
         !may_tell6(quoted, packet->length) || !rate_limits_admit_icmp(turn->vepc))
         return 0;
     u8 *icmp = quoted - ICMP_HEADER;
     u8 *header = icmp - IPV6_HEADER;
     ipv6_write(header, PROTOCOL_ICMPV6, HOP_LIMIT, ICMP_HEADER + length);
-    memory_copy(header + 8, config->sgi6, 16);
+    memory_copy(header + 8, source, 16);
     memory_copy(header + 24, quoted + 8, 16);
     icmp[0] = ICMPV6_PACKET_TOO_BIG;
     icmp[1] = 0;

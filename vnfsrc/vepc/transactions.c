@@ -225,9 +225,14 @@ static void give_up(struct turn *turn, struct transaction *transaction)
     transactions_end(turn->vepc, transaction);
 }
 
-/* Whether a request is about the bearers of a session that ended: it is not sent again. */
+/* Whether a request is about the bearers of a session that ended, or about a UE that is gone or
+ * connected by now: it is not sent again. */
 static int is_moot(const struct vepc *vepc, const struct transaction *transaction)
 {
+    if (transaction_type(transaction) == GTPC_DOWNLINK_DATA_NOTIFICATION) {
+        u64 ue = contexts_find(&vepc->ues, transaction->s11_teid);
+        return ue == CONTEXTS_NONE || vepc->ue[ue].paging != VEPC_UE_PAGING_NOTIFIED;
+    }
     return is_bearer_request(transaction) &&
            contexts_find(&vepc->sessions, transaction->s5c_teid) == CONTEXTS_NONE;
 }
