@@ -7,13 +7,15 @@ shows in the session's bearers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from portvnf import cdef, packet_filter, policy
-from portvnf.config import Table
 from portvnf.errors import ConfigError, StateError
+from portvnf.identities import digits, tbcd_of_imsi
 from portvnf.state.vepc import BEARER_ORDER, SCHEMA
+from portvnf.toml_table import Table
 from portvnf.vnf import RefusalError, sentence
 
 SECTION = SCHEMA.section("bearer_order").number
@@ -40,7 +42,7 @@ def order(action: str, values: Mapping[str, Any]) -> dict[str, Any]:
     record = {
         "action": ACTIONS[action],
         "imsi": _imsi(table),
-        "apn": table.take("apn", str, required=True).lower(),
+        "apn": _apn(table),
         "ebi": 0 if action == "add" else _ebi(table),
         "rule": table.take("rule", str, ""),
         "qos": _NO_QOS if action == "remove" else policy.qos(table),
@@ -60,11 +62,18 @@ def order(action: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _imsi(table: Table) -> str:
-    digits = table.take("imsi", str, required=True)
-    if not (digits.isascii() and digits.isdecimal() and 6 <= len(digits) <= 15):
-        raise ConfigError(f"{table.where}: imsi = {digits!r} is not 6 to 15 digits")
-    padded = digits.ljust(16, "f")
-    return "".join(padded[i + 1] + padded[i] for i in range(0, 16, 2))
+    try:
+        return tbcd_of_imsi(table.take("imsi", str, required=True))
+    except ConfigError as error:
+        raise ConfigError(f"{table.where}: {error.message}") from None
+
+
+def _apn(table: Table) -> str:
+    name = str(table.take("apn", str, required=True)).lower()
+    # Any name that a session can have: an order may be for what a P-GW of others serves.
+    if not re.fullmatch(r"[a-z0-9.-]{1,63}", name):
+        raise ConfigError(f"{table.where}: {name!r} is no APN network identifier")
+    return name
 
 
 def _ebi(table: Table) -> int:
@@ -85,7 +94,7 @@ def refusal(record: Mapping[str, Any], error: RefusalError) -> StateError:
     field = list(BEARER_ORDER.subcons)[error.field - 1].name if 0 < error.field <= 5 else ""
     which = f"EBI {record['ebi']}" if record["ebi"] else f"rule {record['rule']!r}"
     sentences = {
-        ("PV_ERROR_REFERENCE", "imsi"): "no UE with this IMSI is attached",
+        ("PV_ERROR_REFERENCE", "imsi"): f"no UE has the IMSI {digits(record['imsi'])}",
         ("PV_ERROR_REFERENCE", "apn"): f"the UE has no PDN connection to {record['apn']!r}",
         ("PV_ERROR_REFERENCE", "ebi"): f"the PDN connection has no bearer of {which}",
         ("PV_ERROR_REFERENCE", "rule"): f"the PDN connection has no bearer of {which}",

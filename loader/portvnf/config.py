@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -19,12 +18,10 @@ from typing import Any
 from portvnf import policy
 from portvnf.errors import ConfigError
 from portvnf.state.vepc import CONFIG
+from portvnf.toml_table import Network, Table, check_one_host, load_toml
 
 _PDN_TYPES = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}
 _LEAST_MTU6 = 1280  # RFC 8200, section 5
-
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 # No UE can have an address of these.
 _NOT_FOR_UES: tuple[Network, ...] = (
@@ -59,101 +56,6 @@ class VnfConfig:
         return _PORTS[self.record["mode"]]
 
 
-class Table:
-    """One TOML table being read: every key must be known and of its type."""
-
-    def __init__(self, values: Any, where: str) -> None:
-        if not isinstance(values, dict):
-            raise ConfigError(f"{where} must be a table")
-        self.values = dict(values)
-        self.where = where
-
-    def take(self, key: str, kind: type, default: Any = None, *, required: bool = False) -> Any:
-        """The value of a key, removed from the table."""
-        if key not in self.values:
-            if required:
-                raise ConfigError(f"{self.where}: {key} is missing")
-            return default
-        value = self.values.pop(key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ConfigError(f"{self.where}: {key} must be {_kind_name(kind)}, not {value!r}")
-        return value
-
-    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        """An integer from low to high."""
-        value = int(self.take(key, int, default, required=default is None))
-        if not low <= value <= high:
-            raise ConfigError(f"{self.where}: {key} must be {low} to {high}, not {value}")
-        return value
-
-    def address(self, key: str, kind: type, default: str | None = None) -> str:
-        """An IPv4 or IPv6 address."""
-        text = self.take(key, str, default, required=default is None)
-        try:
-            address: Address = kind(text)
-        except ValueError:
-            raise ConfigError(f"{self.where}: {key} = {text!r} is no {kind.__name__}") from None
-        if text != default:
-            _check_one_host(address, f"{self.where}: {key}")
-        return str(address)
-
-    def network(self, key: str, kind: type) -> Network | None:
-        """An address pool, or None."""
-        text = self.take(key, str)
-        if text is None:
-            return None
-        try:
-            network: Network = kind(text)
-        except ValueError as error:
-            raise ConfigError(f"{self.where}: {key} = {text!r} is no pool: {error}") from None
-        return network
-
-    def strings(self, key: str, default: list[str]) -> list[str]:
-        """A list of strings."""
-        values = self.take(key, list, default)
-        if not all(isinstance(value, str) for value in values):
-            raise ConfigError(f"{self.where}: {key} must be a list of strings")
-        return list(values)
-
-    def end(self) -> None:
-        """Refuses what nobody asked for."""
-        for key in self.values:
-            raise ConfigError(f"{self.where}: unknown key {key!r}")
-
-
-def _kind_name(kind: type) -> str:
-    names = {str: "a string", int: "an integer", bool: "true or false", list: "a list"}
-    return names.get(kind, kind.__name__)
-
-
-def _check_one_host(address: Address, what: str) -> None:
-    # Loopback is allowed: a whole EPC fits on one host, as tests show.
-    kind = (
-        "is unspecified"
-        if address.is_unspecified
-        else "is a multicast address"
-        if address.is_multicast
-        else "is reserved, as broadcast is"
-        if address.version == 4 and address.is_reserved
-        else "has a zone, which is this host's own matter"
-        if isinstance(address, IPv6Address) and address.scope_id
-        else ""
-    )
-    if kind:
-        raise ConfigError(f"{what} = {address} cannot be one host's address: it {kind}")
-
-
-def load_toml(path: Path) -> Table:
-    """A TOML file as a table."""
-    try:
-        with path.open("rb") as stream:
-            return Table(tomllib.load(stream), str(path))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from None
-
-
 def load(path: Path) -> VnfConfig:
     """Reads and checks a vEPC configuration."""
     return check(load_toml(path), path)
@@ -171,10 +73,11 @@ def check(top: Table, path: Path) -> VnfConfig:
     )
     top.end()
     record = _gateway(gateway)
-    # An S-GW alone serves the APNs of other gateways.
-    least = 0 if record["mode"] == "sgw" else 1
-    if not least <= len(apns) <= 16:
-        raise ConfigError(f"{path}: {least} to 16 [[apn]] tables are needed, not {len(apns)}")
+    if record["mode"] == "sgw":
+        for table in (*apns, *rules):
+            raise ConfigError(f"{table.where}: APNs and rules are the P-GW's, not an S-GW's alone")
+    elif not 1 <= len(apns) <= 16:
+        raise ConfigError(f"{path}: 1 to 16 [[apn]] tables are needed, not {len(apns)}")
     names: set[str] = set()
     pools: list[tuple[str, Network]] = []
     for table in apns:
@@ -254,8 +157,8 @@ def _endpoint(table: Table, name: str, mode: str) -> dict[str, str]:
 def _markings(table: Table) -> list[dict[str, int]]:
     markings = dict(_MARKINGS)
     for key, dscp in table.take("dscp", dict, {}).items():
-        if not key.isdecimal() or not 1 <= int(key) <= 255:
-            raise ConfigError(f"{table.where}: dscp: {key!r} is no QCI")
+        if not re.fullmatch("[0-9]{1,3}", key) or not 1 <= int(key) <= policy.MOST_QCI:
+            raise ConfigError(f"{table.where}: dscp: {key!r} is no QCI (1 to {policy.MOST_QCI})")
         if not isinstance(dscp, int) or isinstance(dscp, bool) or not 0 <= dscp <= 63:
             raise ConfigError(f"{table.where}: dscp: {dscp!r} for QCI {key} is not 0 to 63")
         markings[int(key)] = dscp
@@ -271,6 +174,8 @@ def _peers_allowed(table: Table) -> list[dict[str, Any]]:
             network = ip_network(text)
         except ValueError as error:
             raise ConfigError(f"{table.where}: peers_allowed: {error}") from None
+        if isinstance(network, IPv6Network) and network.network_address.scope_id:
+            raise ConfigError(f"{table.where}: peers_allowed: {text!r} has a zone")
         length = network.prefixlen + (96 if network.version == 4 else 0)
         networks.append({"address": str(network.network_address), "length": length})
     if len(networks) > 16:
@@ -352,7 +257,7 @@ def _servers(table: Table, key: str) -> tuple[list[str], list[str]]:
             address = IPv6Address(text) if ":" in text else IPv4Address(text)
         except ValueError:
             raise ConfigError(f"{table.where}: {key}: {text!r} is no address") from None
-        _check_one_host(address, f"{table.where}: {key}")
+        check_one_host(address, f"{table.where}: {key}")
         servers[address.version].append(str(address))
     for version, listed in servers.items():
         if len(listed) > 2:

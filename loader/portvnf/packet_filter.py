@@ -80,7 +80,9 @@ def parse(text: str, identifier: int, precedence: int) -> dict[str, Any]:
     A ConfigError says what is wrong, and which filter.
     """
     words = _Words(text)
-    direction = words.next("the beginning")
+    if not words.left:
+        raise words.wrong("it has no words")
+    direction = words.left.pop(0)
     if direction not in _DIRECTIONS:
         known = ", ".join(_DIRECTIONS)
         raise words.wrong(f"it must begin with one of {known}, not {direction!r}")
@@ -110,7 +112,7 @@ def parse(text: str, identifier: int, precedence: int) -> dict[str, Any]:
 
 
 def _read_part(words: _Words, filter_: dict[str, Any], seen: set[str]) -> None:
-    word = words.next("the beginning")
+    word = words.left.pop(0)
     is_protocol = word in _PROTOCOLS or word.isdecimal()
     part = "protocol" if is_protocol else word
     if part in seen:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portvnf import packet_filter
 from portvnf.errors import ConfigError
-
-if TYPE_CHECKING:
-    from portvnf.config import Table
+from portvnf.toml_table import Table
 
 MOST_RULES = 16
 MOST_FILTERS = 8
 NAME_LIMIT = 31
 _MOST_RATE = (1 << 40) - 1
-_MOST_QCI = 254
+MOST_QCI = 254
 
 # Standardised QCIs with a guaranteed bit rate, and without one (TS 23.203, table 6.1.7); an
 # operator's own are 128 to 254.
@@ -97,7 +95,7 @@ def filters(
 
 def qos(table: Table) -> dict[str, Any]:
     """A bearer's quality of service (TS 29.274, 8.15)."""
-    qci = table.integer("qci", 1, _MOST_QCI)
+    qci = table.integer("qci", 1, MOST_QCI)
     priority = table.integer("priority", 1, 15, 15)
     # TS 29.212, 5.3.46 and 5.3.47: in both, 0 is enabled.
     capability = 0 if table.take("preemption_capability", bool, False) else 1

@@ -107,6 +107,14 @@ def test_a_file_in_the_socket_s_place_is_left_alone(tmp_path: Path) -> None:
     assert precious.read_text() == "precious"
 
 
+def test_a_charging_file_that_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
+    wrong = '[charging]\nfile = "none/cdr.jsonl"\n'
+    with AgentProcess(write_blade(tmp_path, "solo", more=wrong)) as agent:
+        assert agent.finish() == 2
+        where = tmp_path / "none" / "cdr.jsonl"
+        assert agent.errors == [f"portvnf: cannot write {where}: No such file or directory\n"]
+
+
 def test_a_taken_port_is_refused(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

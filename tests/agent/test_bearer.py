@@ -62,7 +62,11 @@ def test_an_order_becomes_a_request(agent: AgentProcess, tmp_path: Path) -> None
 def test_mistakes_are_sentences(agent: AgentProcess) -> None:
     who = ("--imsi", "001019999999999", "--apn", "internet", "--rule", "call")
     unknown = portvnf("bearer", "remove", agent.control, *who)
-    assert unknown.stderr == "portvnf: bearer order: no UE with this IMSI is attached\n"
+    assert unknown.stderr == "portvnf: bearer order: no UE has the IMSI 001019999999999\n"
     wrong = portvnf("bearer", "add", agent.control, *who, *QUALITY, "--filter", "both quic")
     said = "portvnf: bearer add: filter 'both quic': 'quic' is not known\n"
     assert (unknown.returncode, wrong.returncode, wrong.stderr) == (2, 2, said)
+    values = {"imsi": "001019999999999", "rule": "call", "qci": 9, "filters": ["up udp"]}
+    for apn in ("", "ünic", "a" * 64, "\ud800"):  # the agent checks what no command line did
+        answer = agent.ask("bearer", action="add", order={**values, "apn": apn})
+        assert answer["message"] == f"bearer add: {apn!r} is no APN network identifier"

@@ -101,6 +101,8 @@ def test_what_is_written_already(journal: Journal) -> None:
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match="No such file or directory"):
         Journal(tmp_path / "none" / "cdr.jsonl").append(cdrs(1))
+    with pytest.raises(AgentError, match=r"cannot write .*No such file or directory"):
+        Journal(tmp_path / "none" / "cdr.jsonl").check()
     folder = Journal(tmp_path)
     with pytest.raises(AgentError, match="Is a directory"):
         folder.append(cdrs(1))

@@ -46,6 +46,21 @@ VNF_CONFIGS = {
         GATEWAY.replace("s1u", "s5") + 'mode = "sgw"\n',
         "[gateway]: s1u is missing, which mode 'sgw' needs",
     ),
+    "sgw-with-apn": (
+        PGW.replace("pgw", "sgw") + 's11 = "10.11.0.1"\ns1u = "10.12.0.1"\n' + APN,
+        "[[apn]] 1: APNs and rules are the P-GW's, not an S-GW's alone",
+    ),
+    "dscp-no-table": (with_gateway("dscp = 5"), "[gateway]: dscp must be a table, not 5"),
+    "dscp-of-no-qci": (with_gateway("dscp = {255 = 1}"), "'255' is no QCI (1 to 254)"),
+    "dscp-of-no-ascii": (with_gateway('dscp = {"٣" = 1}'), "dscp: '٣' is no QCI"),
+    "peers-with-zone": (
+        with_gateway('peers_allowed = ["fe80::1%eth0"]'),
+        "[gateway]: peers_allowed: 'fe80::1%eth0' has a zone",
+    ),
+    "ipv4-as-ipv6": (
+        with_gateway('s11_ipv6 = "::ffff:10.0.0.1"'),
+        "cannot be one host's address: it is an IPv4 address; write it as one",
+    ),
     "pgw-without-s5": (with_gateway('mode = "pgw"'), "s5 is missing, which mode 'pgw' needs"),
     "pgw-without-apn": (PGW, "1 to 16 [[apn]] tables are needed, not 0"),
     "s5-as-s11": (with_gateway('s5 = "10.11.0.1"'), "[gateway]: s11 and s5 are both 10.11.0.1"),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .targets import CORPUS, TARGETS, build, prepare
 
+_GRACE_S = 120
 _RUNS = re.compile(r"Done (\d+) runs")
 
 
@@ -36,8 +37,15 @@ def fuzz(folder: Path, seconds: int, keep: bool) -> bool:
         command = [program, *options, found, CORPUS / target]
         log = (folder / f"{target}.log").open("w")
         running[target] = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
-    for process in running.values():
-        process.wait(seconds + 120)
+    try:
+        for process in running.values():
+            process.wait(seconds + _GRACE_S)
+    except subprocess.TimeoutExpired:
+        print(f"fuzzers that do not end {_GRACE_S} s after their time are killed")
+    finally:  # also when somebody interrupts: nothing is left running
+        for process in running.values():
+            process.kill()
+            process.wait()
     sound = True
     for target, process in running.items():
         log_text = (folder / f"{target}.log").read_text(errors="replace")

@@ -11,7 +11,7 @@ from typing import Any
 
 import construct as cs
 
-from portvnf import config
+from portvnf import config, toml_table
 from portvnf.burst import BurstRunner, Packet
 from portvnf.state.vepc import SCHEMA
 
@@ -41,7 +41,7 @@ name = "internet"
 pool4 = "10.45.0.0/24"
 {apn}
 """
-    checked = config.check(config.Table(tomllib.loads(text), "test"), Path("test.toml"))
+    checked = config.check(toml_table.Table(tomllib.loads(text), "test"), Path("test.toml"))
     return Gateway(load(engine), checked.encoded)
 
 

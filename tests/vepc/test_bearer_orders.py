@@ -174,7 +174,7 @@ def _nothing(call: Call) -> None:
 @pytest.mark.parametrize(
     ("before", "action", "values", "sentence"),
     [
-        (_nothing, "add", {"imsi": "001019999999999"}, "no UE with this IMSI is attached"),
+        (_nothing, "add", {"imsi": "001019999999999"}, "no UE has the IMSI 001019999999999"),
         (_nothing, "add", {"apn": "internet"}, "the UE has no PDN connection to 'internet'"),
         (_nothing, "add", {"apn": "web"}, "the UE has no PDN connection to 'web'"),
         (_nothing, "change", {}, "the PDN connection has no bearer of rule 'call-7'"),
@@ -199,7 +199,7 @@ def test_what_a_gateway_refuses(
     ("action", "values", "sentence"),
     [
         ("grow", VOICE, "a bearer can be add, change, remove, not 'grow'"),
-        ("add", VOICE | {"imsi": "12a"}, "imsi = '12a' is not 6 to 15 digits"),
+        ("add", VOICE | {"imsi": "12a"}, "'12a' is no IMSI: it has 6 to 15 digits"),
         ("add", VOICE | {"ebi": 6}, "bearer add: unknown key 'ebi'"),
         ("add", VOICE | {"filters": []}, "1 to 15 filters are needed, not 0"),
         ("add", VOICE | {"filters": ["both quic"]}, "filter 'both quic': 'quic' is not known"),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from portvnf import policy
-from portvnf.config import Table
 from portvnf.errors import ConfigError
 from portvnf.state.vepc import RULE
+from portvnf.toml_table import Table
 
 VOICE = {
     "name": "voice",
@@ -100,12 +100,12 @@ def test_no_two_rules_have_one_name() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "something is missing after 'the beginning'"),
         ("udp", "it must begin with one of down, up, both, old, not 'udp'"),
         ("up", "it fits every packet; say what it is for"),
         ("up precedence 4", "it fits every packet; say what it is for"),
         ("up udp tcp", "protocol is there twice"),
         ("up udp remote port 1 remote port 2", "remote is there twice"),
+        ("", "it has no words"),
         ("up 256", "protocol must be 0 to 255, not 256"),
         ("up quic", "'quic' is not known"),
         ("up remote", "something is missing after 'remote'"),

@@ -64,7 +64,10 @@ class Blade:
         self._instance: Instance | None = None
         self._busy = threading.Lock()
         self.view = View(spec.name, self.selection, lambda: self.instance)
-        self.charging = Drain(Journal(spec.charging) if spec.charging else None, complain)
+        journal = Journal(spec.charging) if spec.charging else None
+        if journal is not None:
+            journal.check()
+        self.charging = Drain(journal, complain)
         self.migrations: Counter[tuple[str, str]] = Counter()
         """By direction, "out" or "in", and outcome: "done", "failed" or "in doubt"."""
 

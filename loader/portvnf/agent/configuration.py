@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from portvnf.announce import Announcement
-from portvnf.config import Table, load_toml
 from portvnf.errors import ConfigError
 from portvnf.instance import PortSpec
 from portvnf.migration.channel import Credentials
 from portvnf.pki import is_name
 from portvnf.select import ENGINES
+from portvnf.toml_table import Table, load_toml
 
 HOLD_LIMIT = 262_144
 FREEZE_LIMIT_MS = 3000

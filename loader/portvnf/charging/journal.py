@@ -28,6 +28,16 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def check(self) -> None:
+        """Whether there is a file to append to: makes an empty one."""
+        try:
+            with self._opened():
+                pass
+        except BlockingIOError:
+            pass  # it can be written, if by another process just now
+        except OSError as error:
+            raise AgentError(f"cannot write {self.path}: {error.strerror or error}") from None
+
     def append(self, cdrs: Sequence[Cdr]) -> None:
         """Puts records on the disk, all of them or none."""
         text = "".join(json.dumps(cdr, separators=(",", ":")) + "\n" for cdr in cdrs)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
-from portvnf import config
+from portvnf import config, toml_table
 from portvnf.state.schema import Moves
 from portvnf.state.vepc import SCHEMA
 
@@ -48,7 +48,7 @@ class Scene:
     def config(self) -> bytes:
         """The canonical configuration record."""
         path = Path(f"scene {self.name}")
-        return config.check(config.Table(self._tables(), str(path)), path).encoded
+        return config.check(toml_table.Table(self._tables(), str(path)), path).encoded
 
     def _tables(self) -> dict[str, Any]:
         return {

@@ -95,9 +95,12 @@ def _teid(text: str | None) -> int:
     if text is None:
         return 0
     try:
-        return int(text, 0)
+        teid = int(text, 0)
     except ValueError:
-        raise ConfigError(f"--after takes a TEID, such as 0x0000002a, not {text!r}") from None
+        teid = -1
+    if not 0 <= teid <= 0xFFFFFFFF:
+        raise ConfigError(f"--after takes a TEID, such as 0x0000002a, not {text!r}")
+    return teid
 
 
 def _session(arguments: argparse.Namespace) -> int:
