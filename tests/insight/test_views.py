@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from portvnf import bearer_order
 from portvnf.errors import AgentError, ConfigError, ImageError
 from portvnf.identities import digits, location, plmn, tbcd_of_imsi
 from portvnf.insight import counters, peers, sessions, subscriber, table
@@ -200,8 +201,22 @@ def test_the_skimmer_finds_what_construct_reads() -> None:
         assert at == len(data)
     with pytest.raises(ImageError, match="a record at byte 0 is cut short"):
         list(Skimmer(SCHEMA.section("ue").record).skim(SECTIONS["ue"][:40]))
-    with pytest.raises(TypeError, match="has no fixed length"):
-        Skimmer(SCHEMA.section("bearer_order").record)
+
+
+def test_the_skimmer_passes_lists_of_records_of_any_length() -> None:
+    """A filter with ports is longer than one without."""
+    who = {"imsi": "001010000000001", "apn": "internet", "rule": "call", "qci": 9}
+    orders = [
+        bearer_order.encode(bearer_order.order("add", {**who, "filters": filters}))
+        for filters in (["up udp", "both tcp remote port 5-9"], ["down udp local port 80"])
+    ]
+    found = [
+        (begin, end) for begin, end, _ in Skimmer(bearer_order.BEARER_ORDER).skim(b"".join(orders))
+    ]
+    length = len(orders[0])
+    assert found == [(0, length), (length, length + len(orders[1]))]
+    with pytest.raises(ImageError, match=f"a record at byte {length} is cut short"):
+        list(Skimmer(bearer_order.BEARER_ORDER).skim(b"".join(orders)[:-1]))
 
 
 def test_a_table() -> None:
