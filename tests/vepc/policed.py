@@ -25,7 +25,8 @@ _REASONS = {UP: "over_rate_uplink", DOWN: "over_rate_downlink"}
 
 
 def gateway(engine: str = "native", *, apn: str = "", **keys: Any) -> Gateway:
-    """A gateway of a small configuration with further keys."""
+    """A gateway of a small configuration with further keys, on wires that any packet fits."""
+    keys = {"s1u_mtu": 65535, **keys}
     more = "".join(f"{key} = {value}\n" for key, value in keys.items())
     text = f"""
 [gateway]
