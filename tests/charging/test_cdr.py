@@ -61,9 +61,7 @@ def test_addresses_and_gateways_of_each_kind() -> None:
     six = word(pdn_type=2)
     assert six["servedPDPPDNAddress"] == "2001:db8:45:1::/64"
     assert "servedPDPPDNAddressExt" not in six
-    sgw = word("sgw")
-    assert (sgw["recordType"], sgw["s-GWAddress"]) == (84, "10.11.0.1")
-    assert "p-GWAddress" not in sgw and word("pgw")["recordType"] == 85
+    assert word("pgw")["recordType"] == 85
     unknown = word(msisdn="", mei="", uli="", serving_network="000000", peer="::")
     for absent in ("servedMSISDN", "servedIMEI", "userLocationInformation",
                    "servingNodePLMNIdentifier", "servingNodeAddress"):  # fmt: skip
@@ -85,14 +83,14 @@ def test_the_identity_leaves_out_the_wall_clock_alone() -> None:
     assert identity(word(sequence=2)) != identity(word())
 
 
-@pytest.mark.parametrize("mode", ["combined", "sgw"])
+@pytest.mark.parametrize("mode", ["combined", "pgw"])
 def test_the_fields_are_those_of_the_specification(mode: str) -> None:
     """Names, nesting and number types are those of the ASN.1."""
     from pycrate_asn1dir import CDR
 
     modules = CDR.GLOBAL.MOD
     types = modules["GPRSChargingDataTypes"]
-    fields = types["SGWRecord" if mode == "sgw" else "PGWRecord"]._cont
+    fields = types["PGWRecord"]._cont
     cdr = word(mode)
     assert set(cdr) <= set(fields)
     for name in ("recordType", "chargingID", "duration", "causeForRecClosing", "rATType",

@@ -1,4 +1,6 @@
-"""A charging record in the words of TS 32.298: the fields of a PGWRecord or SGWRecord.
+"""A charging record in the words of TS 32.298: the fields of a PGWRecord.
+
+An S-GW alone writes no records; its P-GW does.
 
 Field names are those of its ASN.1 (5.2.2.2). Values are as JSON has them: numbers where ASN.1
 has numbers, digits and addresses as people write them, other octets in hexadecimal. What a
@@ -15,12 +17,7 @@ from portvnf.identities import digits, plmn
 
 Cdr = dict[str, Any]
 
-# RecordType (TS 32.298, 5.1.1.5) and the name of the gateway's own address, by mode.
-_KINDS = {
-    "combined": (85, "p-GWAddress"),
-    "pgw": (85, "p-GWAddress"),
-    "sgw": (84, "s-GWAddress"),
-}
+_PGW_RECORD = 85  # RecordType (TS 32.298, 5.1.1.5)
 _NO_ADDRESS = "::"
 _WALL = "recordOpeningTime"  # the one field that depends on when the record is worded
 _PDN_TYPES = {1: "IPv4", 2: "IPv6", 3: "IPv4v6"}
@@ -43,11 +40,10 @@ class Recorder:
 
     def word(self, record: Any) -> Cdr:
         """One record. `record` is construct's, of section `record`."""
-        kind, own = _KINDS[self.gateway.mode]
         cdr: Cdr = {
-            "recordType": kind,
+            "recordType": _PGW_RECORD,
             "servedIMSI": digits(record.imsi),
-            own: _own_address(self.gateway),
+            "p-GWAddress": _own_address(self.gateway),
             "chargingID": record.charging_id,
             "servingNodeAddress": [record.peer] if record.peer != _NO_ADDRESS else [],
             "accessPointNameNI": record.apn,
