@@ -34,6 +34,7 @@ BLADES: dict[str, dict[str, Any]] = {
     "chained": {"sgw": ("a", "b"), "pgw": ("c", "d")},
 }
 SECOND = ("b", "d")
+BURST_S = 1.0  # of the token buckets: longer than a busy machine makes a sender wait
 RULES = """
 [[rule]]
 name = "voice"
@@ -71,7 +72,10 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
 
     engines = dict.fromkeys(SECOND, "native") if second == "native" else {}
     isas = dict.fromkeys(SECOND, isa)
-    with Lab(**BLADES[kind], isas=isas, engines=engines, rules=RULES, capture=True) as made:
+    settings = f"burst_ms = {BURST_S * 1000:.0f}"
+    with Lab(
+        **BLADES[kind], isas=isas, engines=engines, settings=settings, rules=RULES, capture=True
+    ) as made:
         yield made
         made.check_capture()
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .conftest import BURST_S
+
 UP_PORT, DOWN_PORT = 5004, 5005  # the server's, of the rule in conftest.py
 EXPEDITED = 46  # DSCP of QCI 1
 
@@ -41,15 +43,16 @@ def test_a_call_goes_on_through_a_handover(lab):
 
 @pytest.mark.parametrize("direction", ["uplink", "downlink"])
 def test_the_aggregate_rate_is_kept_over_a_move(lab, direction):
-    kbits, burst_s = 2000, 0.1
+    kbits = 2000
     ue = lab.ue().attach(ambr=(kbits, kbits))
     source, target = (ue, lab.server) if direction == "uplink" else (lab.server, ue)
     with source.flood(target, kbits=3 * kbits) as flood:
         lab.reactor.wait(lambda: flood.sent > 500, "the flood did not begin")
         lab.migrate()
         lab.reactor.wait(lambda: flood.sent > 1500, "the flood ended")
-    allowed = (flood.seconds + burst_s) * kbits * 1000 / 8
-    assert flood.arrived_octets == pytest.approx(allowed, rel=0.04)
+    # A bucket that a move fills is a third more than this, one that it empties a third less.
+    allowed = (flood.seconds + BURST_S) * kbits * 1000 / 8
+    assert flood.arrived_octets == pytest.approx(allowed, rel=0.1)
     ue.detach()
 
 
