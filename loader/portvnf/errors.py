@@ -63,6 +63,10 @@ class AgentError(PortvnfError):
     """An agent cannot be reached, or refuses a command."""
 
 
+class DefectError(AgentError):
+    """An agent ran into something that nobody foresaw, and serves on."""
+
+
 class EngineError(PortvnfError):
     """The packet engine refused: no such driver, device or file."""
 

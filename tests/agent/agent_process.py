@@ -80,11 +80,14 @@ class AgentProcess:
         configuration: Path,
         isa: str = "host",
         arguments: tuple[str, ...] = (),
+        before: str = "",
         **environment: str,
     ) -> None:
+        """`before` is Python that the process runs first."""
         self.control = configuration.with_suffix(".sock")
         python = [sys.executable] if isa == "host" else roots.command(isa, environment)
-        argv = [*python, "-m", "portvnf.cli", "agent", str(configuration), *arguments]
+        code = f"{before}\nimport sys\nfrom portvnf.cli import main\nsys.exit(main())"
+        argv = [*python, "-c", code, "agent", str(configuration), *arguments]
         self.process = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,

@@ -114,6 +114,29 @@ def test_an_instance_that_does_not_let_go_gets_none_twice(blade: Blade) -> None:
     assert blade.written() == [1, 2, 3]
 
 
+def test_a_defect_is_told_once_and_loses_no_record(
+    blade: Blade, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(journal: Journal, records: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    holder = Holder(1, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", broken)
+        blade.begin(holder)
+        until(lambda: bool(blade.drain.trouble))
+        settle()
+        assert holder.serials == [1, 2]
+    until(lambda: not holder.records)
+    assert blade.written() == [1, 2] and not blade.drain.trouble
+    log = capfd.readouterr().err
+    assert log.startswith(
+        "portvnf: the writing of charging records failed by a defect of portvnf "
+        "(ZeroDivisionError: nobody foresaw this): "
+    )
+    assert log.count("Traceback (most recent call last):") == 1
+
+
 def test_nothing_moves_while_it_is_paused(blade: Blade) -> None:
     holder = Holder(1)
     blade.begin(holder)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from portvnf import defect
 from portvnf.agent.blade import Blade
 from portvnf.errors import AgentError, PortvnfError
 
@@ -36,18 +37,26 @@ COMMANDS = (
 )
 
 
+class _OperatorLeftError(Exception):
+    """Nobody reads the answer: there is nobody to go on for."""
+
+
 def serve(connection: socket.socket, blade: Blade, stop: Callable[[], None]) -> None:
     """Answers the commands of one connection until it ends."""
 
     def send(message: Message) -> None:
-        connection.sendall(json.dumps(message).encode() + b"\n")
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            connection.sendall(line)
+        except OSError:
+            raise _OperatorLeftError from None
 
     def answer(message: Message) -> None:
-        with contextlib.suppress(OSError):  # the operator left; the command goes on
+        with contextlib.suppress(_OperatorLeftError):  # the command goes on
             send(message)
 
     stream = connection.makefile("r", encoding="utf-8", errors="replace")
-    with connection, stream, contextlib.suppress(OSError):
+    with connection, stream, contextlib.suppress(OSError, _OperatorLeftError):
         for line in stream:
             _obey(line, blade, answer, send, stop)
 
@@ -67,13 +76,22 @@ def _obey(line: str, blade: Blade, answer: Answer, send: Answer, stop: Callable[
         else:
             answer({"ok": True, **_result(command, request, blade)})
     except PortvnfError as error:
-        kind: Message = {"event": "error"} if command == "migrate" else {"ok": False}
-        answer({**kind, "message": error.message})
+        answer(_refusal(command, error))
+    except _OperatorLeftError:
+        raise
+    except Exception as error:  # an agent with sessions must not end, whatever it is
+        doing = f"{blade.spec.name}: the command {command!r}"
+        answer(_refusal(command, defect.told(doing, error)))
+
+
+def _refusal(command: str, error: PortvnfError) -> Message:
+    kind: Message = {"event": "error"} if command == "migrate" else {"ok": False}
+    return {**kind, "message": error.message}
 
 
 def _stream(blade: Blade, section: str, send: Answer) -> None:
-    """A section's records as they are, piece by piece. An OSError when the operator has seen
-    enough and left: there is nobody to go on for."""
+    """A section's records as they are, piece by piece, until the operator has seen enough and
+    leaves."""
     schema = blade.selection.schema
     records = blade.view.records(section)
     stated = {"name": schema.name, "version": schema.version, "sha256": schema.sha256()}

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from portvnf import defect
 from portvnf.agent import control
 from portvnf.agent.blade import MESSAGE_TIMEOUT_S, Blade, State, complain
 from portvnf.agent.configuration import BladeSpec
@@ -122,6 +123,15 @@ def _peer(plain: socket.socket, context: ssl.SSLContext, blade: Blade) -> None:
         names = set(blade.spec.agent.peers)
         with channel.accept(context, plain, names, HANDSHAKE_TIMEOUT_S) as opened:
             opened.set_timeout(MESSAGE_TIMEOUT_S)
-            blade.answer_peer(opened)
+            _answer(opened, blade)
     except PortvnfError as error:
         complain(error.message)
+
+
+def _answer(opened: channel.Channel, blade: Blade) -> None:
+    try:
+        blade.answer_peer(opened)
+    except PortvnfError:
+        raise
+    except Exception as error:  # the peer is to know, and not to wait for an answer
+        opened.refuse(defect.told(f"{blade.spec.name}: what {opened.peer} asked for", error))

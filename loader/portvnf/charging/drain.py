@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from portvnf import defect
 from portvnf.charging.cdr import Cdr, Recorder, identity
 from portvnf.charging.journal import Journal
 from portvnf.errors import AgentError, PortvnfError
@@ -123,6 +124,12 @@ class Drain:
             if error.message != self._said:
                 self._complain(f"{error.message}: the charging records wait in the gateway")
             self._said = error.message
+            return False
+        except Exception as error:  # the next attempt may do better; the records are safe
+            found = defect.found("the writing of charging records", error)
+            if found.message != self._said:
+                defect.tell(found, error)
+            self._said = found.message
             return False
         self._said = ""
         return count >= BATCH

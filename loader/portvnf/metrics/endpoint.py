@@ -16,7 +16,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from portvnf.agent.blade import Blade, complain
+from portvnf import defect
+from portvnf.agent.blade import Blade
 from portvnf.errors import AgentError, HostError
 
 AT_ONCE = 4
@@ -91,8 +92,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
-        if not isinstance(error, OSError):  # that one is the scraper's: it left
-            complain(f"a scrape of the metrics failed: {error!r}")
+        # An OSError is the scraper's: it left.
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            defect.told("a scrape of the metrics", error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,7 +105,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] not in _PATHS:
             self.send_error(HTTPStatus.NOT_FOUND, "metrics are at /metrics")
             return
-        body = self.server.write()
+        try:
+            body = self.server.write()
+        except Exception as error:  # the scraper is to know that it is not the network
+            said = defect.told("a scrape of the metrics", error).message
+            self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=said)
+            return
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", self.server.kind)
         self.send_header("Content-Length", str(len(body)))
