@@ -109,7 +109,9 @@ def _icmp_error6(word: Mapping[str, Any], down: bool) -> bytes:
 
 def _solicitation(word: Mapping[str, Any]) -> bytes:
     source, hops = word.get("ue", "fe80::7"), word.get("ttl", 255)
-    return bytes(inet6.IPv6(src=source, dst="ff02::2", hlim=hops) / inet6.ICMPv6ND_RS())
+    checksum = {"cksum": word["checksum"]} if "checksum" in word else {}
+    ask = inet6.ICMPv6ND_RS(**checksum)
+    return bytes(inet6.IPv6(src=source, dst="ff02::2", hlim=hops) / ask)
 
 
 def _ping(word: Mapping[str, Any]) -> bytes:
