@@ -54,6 +54,18 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found)
     return ies_find_nth(list, type, instance, 0, found);
 }
 
+int ies_find_f_teid(struct ie list, u8 interface, struct ie *found)
+{
+    struct named_ie ie;
+    while (ies_next(&list, &ie))
+        if (ie.type == IE_F_TEID && ie.value.length >= 1 &&
+            (ie.value.value[0] & F_TEID_INTERFACE) == interface) {
+            *found = ie.value;
+            return 1;
+        }
+    return 0;
+}
+
 int ies_indicated(struct ie list, u32 flag)
 {
     struct ie ie;

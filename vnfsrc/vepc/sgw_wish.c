@@ -87,7 +87,8 @@ static struct refusal read_bearer(const struct vepc *vepc, struct ie context, in
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
     if (!moves)
         return refuse(CAUSE_ACCEPTED, 0, 0);
-    if (!ies_find(context, IE_F_TEID, INSTANCE_S5U_PGW, &ie))
+    if (!ies_find(context, IE_F_TEID, INSTANCE_S5U_PGW, &ie) &&
+        !ies_find_f_teid(context, S5U_PGW, &ie))
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_F_TEID, INSTANCE_S5U_PGW);
     if (!ie_read_f_teid(ie, S5U_PGW, &vepc->config.s5, &bearer->pgw))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, INSTANCE_S5U_PGW);
@@ -123,6 +124,20 @@ static struct refusal read_bearers(const struct request *request, struct sgw_wis
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
+/* Whether a request with TEID 0 is for one more PDN connection of a UE that is moving here: an MME
+ * may ask for all of them before it has an answer. One that uses a bearer identity again is the
+ * first of another move (TS 29.274, 7.2.1). */
+static int joins(const struct vepc *vepc, const struct sgw_wish *wish)
+{
+    if (!wish->moves || wish->old_ue == CONTEXTS_NONE)
+        return 0;
+    const struct ue *ue = &vepc->ue[wish->old_ue];
+    for (u64 i = 0; i < wish->count; i++)
+        if (ue_find_bearer(ue, wish->bearer[i].ebi) != CONTEXTS_NONE)
+            return 0;
+    return ue->mme.teid == wish->mme.teid && address_equal(&ue->mme.address, &wish->mme.address);
+}
+
 struct refusal sgw_wish_read(struct request *request, struct response *response,
                              struct sgw_wish *wish)
 {
@@ -131,5 +146,7 @@ struct refusal sgw_wish_read(struct request *request, struct response *response,
         refusal = read_pdn(request, wish);
     if (refusal.cause == CAUSE_ACCEPTED)
         refusal = read_bearers(request, wish);
+    if (refusal.cause == CAUSE_ACCEPTED && joins(request->turn->vepc, wish))
+        wish->same_context = 1;
     return refusal;
 }
