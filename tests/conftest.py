@@ -34,6 +34,15 @@ def build_sample(source: Path, output: Path) -> Path:
     return output
 
 
+def require_emulated(isa: str) -> str:
+    """Skips where programs of this ISA cannot be run; returns its name."""
+    try:
+        roots.command(isa)
+    except PortvnfError as error:
+        pytest.skip(f"{error} (script/setup does)")
+    return isa
+
+
 @pytest.fixture(scope="session")
 def reflect(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample VNF `reflect` as an artifact."""
@@ -43,12 +52,7 @@ def reflect(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", params=["mips64el", "s390x"])
 def other_isa(request: pytest.FixtureRequest) -> str:
     """Each ISA that runs under QEMU, with its root in place."""
-    isa = str(request.param)
-    try:
-        roots.command(isa)
-    except PortvnfError as error:
-        pytest.skip(f"{error} (script/setup does)")
-    return isa
+    return require_emulated(str(request.param))
 
 
 @pytest.fixture(scope="session")

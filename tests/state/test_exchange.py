@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from portvnf import roots
-from portvnf.errors import ImageError, PortvnfError
+from portvnf.errors import ImageError
 from portvnf.state import image
 from portvnf.state.vepc import SCHEMA
 
+from ..conftest import require_emulated
 from ..vepc.gateway import Gateway, configuration, load
 from ..vepc.malformed import flips, populate, truncations
 from ..vepc.population import Population
@@ -49,10 +49,7 @@ def test_between_engines(lived: Gateway, tmp_path: Path) -> None:
 def test_between_isas(lived: Gateway, tmp_path: Path) -> None:
     """x86-64 to mips64el to s390x (big-endian) to mips64el and back: each file is the same."""
     for isa in ("mips64el", "s390x"):
-        try:
-            roots.command(isa)
-        except PortvnfError as error:
-            pytest.skip(f"{error} (script/setup does)")
+        require_emulated(isa)
     path = tmp_path / "0.image"
     image.write(path, to_image(lived))
     expected = path.read_bytes()

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import require_emulated
+
 from .gateway import Gateway, configuration, load
-from .remote import Remote
+from .remote import QUICK, Remote
+
+OPTIMISED = pytest.param(("s390x", 3), id="s390x-O3", marks=pytest.mark.slow)
 
 
-@pytest.fixture
-def remote(other_isa: str, tmp_path: Path) -> Remote:
+@pytest.fixture(params=[*(pytest.param(one, id=one[0]) for one in QUICK.items()), OPTIMISED])
+def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Remote:
     """Each ISA that runs under QEMU."""
-    return Remote(other_isa, tmp_path)
+    isa, opt_level = request.param
+    return Remote(require_emulated(isa), tmp_path, opt_level)
 
 
 @pytest.fixture(params=["jit", "native"])

@@ -5,6 +5,7 @@ It needs nothing but portvnf, so that it also runs in the Python of another ISA.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from portvnf.vnf import Vnf, ffi
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 S11, S1U, SGI = range(3)
+OPT_LEVEL = "OPT_LEVEL"  # names the JIT's optimisation level to a test's second process
 SECTIONS = tuple(section.number for section in SCHEMA.image_sections)
 START_NS = 1_000_000_000
 MS = 1_000_000
@@ -41,7 +43,9 @@ def artifact() -> Artifact:
 @cache
 def load(engine: str) -> LoadedVnf:
     """The vEPC by engine, "jit" or "native"."""
-    return compile_artifact(artifact()) if engine == "jit" else load_native(locate.native_vnf())
+    if engine == "native":
+        return load_native(locate.native_vnf())
+    return compile_artifact(artifact(), opt_level=int(os.environ.get(OPT_LEVEL, "3")))
 
 
 class Gateway:
