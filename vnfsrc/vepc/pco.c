@@ -87,10 +87,10 @@ static void put_ipcp(struct ie_writer *w, const struct vepc_apn *apn, const u8 *
         return;
     for (u64 at = 4; at + 6 <= length && end + 6 <= sizeof answer; at += ppp[at + 1]) {
         u32 server = ipcp_server(apn, ppp[at]);
-        if (ppp[at + 1] != 6)
+        if (ppp[at + 1] < 2)
             break;
-        if (server == 0)
-            continue;
+        if (server == 0 || ppp[at + 1] != 6)
+            continue; /* compression, for example, has another length */
         if (pv_load_be32(ppp + at + 2) != server)
             code = CONFIGURE_NAK;
         answer[end] = ppp[at];
@@ -192,9 +192,11 @@ void pco_answer(const struct request *request, struct ie_writer *w, const struct
         u64 length = asked.value[at + 2];
         if (length > asked.length - at - 3)
             break;
+        u64 written = w->length;
         if (bit_of(id) & ~answered)
             answer_container(w, apn, id, asked.value + at + 3, length);
-        answered |= bit_of(id);
+        if (w->length != written) /* of CHAP's two containers the second one has an answer */
+            answered |= bit_of(id);
         at += 3 + length;
     }
     ie_end(w, ie);
