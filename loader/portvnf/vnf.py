@@ -34,6 +34,8 @@ _SENTENCES = {
     "PV_ERROR_ORDER": "records do not stand in ascending order of their keys",
     "PV_ERROR_INCOMPLETE": "something that the state must have is missing",
     "PV_ERROR_BUSY": "what the command is about is being changed already",
+    "PV_ERROR_FAMILY": "a record names a peer of an IP version in which this configuration has"
+    " no address to reach it from",
 }
 _C_TYPES = {"i64": "i64", "pointer": "void *", "void": "void"}
 

@@ -25,8 +25,10 @@ void export_ue(const struct vepc *vepc, u64 slot, struct pv_writer *w)
     memory_copy(r.time_zone, ue->time_zone, ue->time_zone_length);
     r.suspended = ue->suspended;
     r.paging = ue->paging;
+    /* The limit that an import sets to a notification is not of the state. */
+    int timed = !ue->releasing && ue->paging != VEPC_UE_PAGING_NOTIFIED;
     r.paging_remaining_ms =
-        ue->releasing ? 0 : (u32)timers_left_ms(&vepc->timers, timer_of_ue(slot), vepc->now_ns);
+        timed ? (u32)timers_left_ms(&vepc->timers, timer_of_ue(slot), vepc->now_ns) : 0;
     r.releasing = ue->releasing;
     vepc_ue_record_write(w, &r);
 }

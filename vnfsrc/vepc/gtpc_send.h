@@ -36,6 +36,12 @@ PV_INLINE const struct pv_address *local_address(const struct vepc_endpoint *our
     return address_is_ipv4(peer) ? &ours->ipv4 : &ours->ipv6;
 }
 
+/* Whether there is such an address, so that the peer can be sent anything; so can no peer. */
+PV_INLINE int can_reach(const struct vepc_endpoint *ours, const struct pv_address *peer)
+{
+    return !address_is_set(peer) || address_is_set(local_address(ours, peer));
+}
+
 PV_INLINE int is_ours(const struct vepc_endpoint *ours, const struct pv_address *address)
 {
     return address_equal(address, &ours->ipv4) || address_equal(address, &ours->ipv6);

@@ -3,6 +3,7 @@
 #include "import.h"
 
 #include "gtpc.h"
+#include "gtpc_send.h"
 
 void import_order(struct vepc *vepc, struct pv_reader *in, u64 key)
 {
@@ -20,6 +21,13 @@ void import_refuse(struct pv_reader *in, u64 field, i64 error)
         return;
     in->field = field;
     in->error = error;
+}
+
+void import_reach(struct pv_reader *in, u64 field, const struct vepc_endpoint *ours,
+                  const struct pv_address *peer)
+{
+    if (!can_reach(ours, peer))
+        import_refuse(in, field, -PV_ERROR_FAMILY);
 }
 
 u64 import_find(struct pv_reader *in, const struct contexts *table, u32 teid, u64 field)
@@ -101,8 +109,8 @@ static i64 complete(struct vepc *vepc)
         vepc->record_oldest + vepc->import_records != vepc->record_next ||
         vepc->incomplete_ues != 0 || vepc->incomplete_sessions != 0)
         return -PV_ERROR_INCOMPLETE;
-    import_paths_complete(vepc);
     vepc->import_complete = 1;
+    import_paths_complete(vepc);
     /* Rounds of a migration delete and make again; only what follows counts. */
     __builtin_memset(vepc->counters, 0, sizeof vepc->counters);
     return 0;

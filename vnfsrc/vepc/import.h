@@ -15,6 +15,10 @@ void import_order(struct vepc *vepc, struct pv_reader *in, u64 key);
 /* Refuses a field (VEPC_FIELD_…), unless the record was refused already. */
 void import_refuse(struct pv_reader *in, u64 field, i64 error);
 
+/* Refuses a field that names a peer of a family in which the gateway has no address. */
+void import_reach(struct pv_reader *in, u64 field, const struct vepc_endpoint *ours,
+                  const struct pv_address *peer);
+
 /* The slot of a context that a record names by TEID in a field, or CONTEXTS_NONE with the
  * record refused. */
 u64 import_find(struct pv_reader *in, const struct contexts *table, u32 teid, u64 field);

@@ -1,8 +1,10 @@
 /* Importing what belongs to UEs. export_contexts.c mirrors this file function for function. */
+#include "access.h"
 #include "charging.h"
 #include "filters.h"
 #include "import.h"
 #include "packets.h"
+#include "paging.h"
 #include "paths.h"
 #include "pools.h"
 #include "qos.h"
@@ -37,6 +39,7 @@ void import_ue(struct vepc *vepc, struct pv_reader *in)
     import_order(vepc, in, CONTEXT_NUMBER(r.s11_teid));
     if (address_is_set(&r.mme.address) == (vepc->config.mode == VEPC_CONFIG_MODE_PGW))
         import_refuse(in, VEPC_FIELD_UE_MME_ADDRESS, -PV_ERROR_NOT_CANONICAL);
+    import_reach(in, VEPC_FIELD_UE_MME_ADDRESS, &vepc->config.s11, &r.mme.address);
     check_paging(in, &r);
     if (!in->error && ue_find_imsi(vepc, r.imsi) != CONTEXTS_NONE)
         import_refuse(in, VEPC_FIELD_UE_IMSI, -PV_ERROR_DUPLICATE);
@@ -65,7 +68,9 @@ void import_ue(struct vepc *vepc, struct pv_reader *in)
     ue->paging = r.paging;
     ue->releasing = r.releasing;
     ue_link(vepc, slot);
-    if (r.releasing || r.paging_remaining_ms)
+    if (r.paging == VEPC_UE_PAGING_NOTIFIED)
+        paging_imported(vepc, slot);
+    else if (r.releasing || r.paging_remaining_ms)
         timers_set(&vepc->timers, timer_of_ue(slot),
                    vepc->now_ns + (u64)r.paging_remaining_ms * 1000000);
     contexts_touch(&vepc->ues, slot, vepc->epoch);
@@ -129,6 +134,7 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     check_addresses(vepc, in, &r);
     if (address_is_set(&r.peer.address) == (vepc->config.mode == VEPC_CONFIG_MODE_COMBINED))
         import_refuse(in, VEPC_FIELD_SESSION_PEER_ADDRESS, -PV_ERROR_NOT_CANONICAL);
+    import_reach(in, VEPC_FIELD_SESSION_PEER_ADDRESS, &vepc->config.s5, &r.peer.address);
     u64 slot = claim(in, &vepc->sessions, r.s5c_teid);
     if (slot == CONTEXTS_NONE)
         return;
@@ -169,6 +175,19 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     contexts_touch(&vepc->sessions, slot, vepc->epoch);
 }
 
+static void check_tunnels(const struct vepc *vepc, struct pv_reader *in,
+                          const struct vepc_bearer_record *r)
+{
+    struct access access;
+    access_of(vepc, &access);
+    import_reach(in, VEPC_FIELD_BEARER_ENB_ADDRESS, access.user, &r->enb.address);
+    import_reach(in, VEPC_FIELD_BEARER_PGW_ADDRESS, &vepc->config.s5, &r->pgw.address);
+    import_reach(in, VEPC_FIELD_BEARER_FORWARD_DOWNLINK_ADDRESS, &vepc->config.s1u,
+                 &r->forward_downlink.address);
+    import_reach(in, VEPC_FIELD_BEARER_FORWARD_UPLINK_ADDRESS, &vepc->config.s1u,
+                 &r->forward_uplink.address);
+}
+
 static void check_bearer(struct vepc *vepc, struct pv_reader *in,
                          const struct vepc_bearer_record *r, u64 session)
 {
@@ -194,6 +213,7 @@ void import_bearer(struct vepc *vepc, struct pv_reader *in)
     if (in->error)
         return;
     check_bearer(vepc, in, &r, session);
+    check_tunnels(vepc, in, &r);
     u64 slot = claim(in, &vepc->bearers, r.s1u_teid);
     if (slot == CONTEXTS_NONE)
         return;

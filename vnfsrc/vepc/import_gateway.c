@@ -2,7 +2,9 @@
  * file function for function. */
 #include "import.h"
 
+#include "access.h"
 #include "charging.h"
+#include "path_echo.h"
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
@@ -91,10 +93,19 @@ void import_pool(struct vepc *vepc, struct pv_reader *in)
     vepc->import_pools++;
 }
 
+static const struct vepc_endpoint *path_endpoint(const struct vepc_config *config,
+                                                 const struct vepc_path_record *r)
+{
+    if (r->interface == VEPC_PATH_INTERFACE_S5)
+        return &config->s5;
+    return r->plane == VEPC_PATH_PLANE_GTP_C ? &config->s11 : &config->s1u;
+}
+
 static void check_path(struct vepc *vepc, struct pv_reader *in, const struct vepc_path_record *r)
 {
     if (!address_is_host(&r->peer))
         import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_NOT_CANONICAL);
+    import_reach(in, VEPC_FIELD_PATH_PEER, path_endpoint(&vepc->config, r), &r->peer);
     if (!r->restart_known && r->restart_counter)
         import_refuse(in, VEPC_FIELD_PATH_RESTART_COUNTER, -PV_ERROR_NOT_CANONICAL);
     if (r->plane == VEPC_PATH_PLANE_GTP_C && r->sequence)
@@ -126,9 +137,13 @@ static void drop_paths_not_imported(struct vepc *vepc, u64 most)
     }
 }
 
+/* A path that came with nothing due, as from a gateway that probed none, begins anew. */
 void import_paths_complete(struct vepc *vepc)
 {
     drop_paths_not_imported(vepc, vepc->path_count);
+    for (u64 i = 0; i < vepc->path_count; i++)
+        if (!timers_is_set(&vepc->timers, timer_of_path(vepc, i)))
+            path_echo_resume(vepc, &vepc->path[i]);
 }
 
 void import_path(struct vepc *vepc, struct pv_reader *in)
@@ -211,12 +226,26 @@ void import_procedure(struct vepc *vepc, struct pv_reader *in)
     procedures_keep(vepc, &request, (u64)r.remaining_ms * 1000000, r.response, r.response_length);
 }
 
+/* A request goes out of its interface, and the answer to what it stands for out of the same one
+ * or, at an S-GW alone, out of the other. */
+static void check_transaction_peers(const struct vepc *vepc, struct pv_reader *in,
+                                    const struct vepc_transaction_record *r)
+{
+    int s5 = r->interface == VEPC_TRANSACTION_INTERFACE_S5;
+    int origin_s5 = s5 != is_sgw(vepc);
+    if (!address_is_host(&r->peer))
+        import_refuse(in, VEPC_FIELD_TRANSACTION_PEER, -PV_ERROR_NOT_CANONICAL);
+    import_reach(in, VEPC_FIELD_TRANSACTION_PEER, s5 ? &vepc->config.s5 : &vepc->config.s11,
+                 &r->peer);
+    import_reach(in, VEPC_FIELD_TRANSACTION_ORIGIN_PEER,
+                 origin_s5 ? &vepc->config.s5 : &vepc->config.s11, &r->origin.peer);
+}
+
 /* What waits must be a request of ours, for it will be sent as it is. */
 static void check_transaction(struct vepc *vepc, struct pv_reader *in,
                               const struct vepc_transaction_record *r)
 {
-    if (!address_is_host(&r->peer))
-        import_refuse(in, VEPC_FIELD_TRANSACTION_PEER, -PV_ERROR_NOT_CANONICAL);
+    check_transaction_peers(vepc, in, r);
     if (r->message_length < GTPC_HEADER || r->message[0] != 0x48 ||
         4 + (u64)pv_load_be16(r->message + 2) != r->message_length ||
         pv_load_be24(r->message + 8) != r->sequence)

@@ -219,6 +219,14 @@ void paging_end(struct vepc *vepc, u64 ue_slot)
     enter(vepc, ue_slot, VEPC_UE_PAGING_NONE, 0);
 }
 
+/* Later than any request that came too is given up, which sets the limit aside. */
+void paging_imported(struct vepc *vepc, u64 ue_slot)
+{
+    const struct vepc_config *config = &vepc->config;
+    u64 most_ms = (u64)config->n3 * config->t3_ms + config->paging_ms;
+    timers_set(&vepc->timers, timer_of_ue(ue_slot), vepc->now_ns + most_ms * 1000000);
+}
+
 /* The time of a delay is over. */
 static void notify_late(struct vepc *vepc, u64 ue_slot)
 {
@@ -245,6 +253,10 @@ void paging_due(struct turn *turn, u64 ue_slot)
     }
     if (ue->paging == VEPC_UE_PAGING_DELAYED) {
         notify_late(vepc, ue_slot);
+        return;
+    }
+    if (ue->paging == VEPC_UE_PAGING_NOTIFIED) {
+        paging_failed(vepc, ue_slot, COUNT_discarded_unanswered);
         return;
     }
     if (ue->paging == VEPC_UE_PAGING_ACKNOWLEDGED)

@@ -41,6 +41,10 @@ void paging_accepted(struct vepc *vepc, u64 ue_slot);
 void paging_postponed(struct vepc *vepc, u64 ue_slot);
 void paging_failed(struct vepc *vepc, u64 ue_slot, enum counter discarded);
 
+/* The UE was imported as notified. The request should follow; if it does not, nobody answers,
+ * and the UE would be paged for ever: that has a limit. */
+void paging_imported(struct vepc *vepc, u64 ue_slot);
+
 /* Nothing is to be sent to the UE any more, or again. */
 void paging_end(struct vepc *vepc, u64 ue_slot);
 

@@ -41,6 +41,14 @@ void path_echo_end(struct vepc *vepc, struct path *path)
     wait(vepc, path, LINGER_MS);
 }
 
+void path_echo_resume(struct vepc *vepc, struct path *path)
+{
+    if (path->references)
+        path_echo_begin(vepc, path);
+    else
+        path_echo_end(vepc, path);
+}
+
 /* 0 stands for no request in the state. */
 static u32 take_sequence(struct vepc *vepc, struct path *path)
 {

@@ -14,6 +14,9 @@
 void path_echo_begin(struct vepc *vepc, struct path *path);
 void path_echo_end(struct vepc *vepc, struct path *path);
 
+/* An imported path has nothing due: what it is used for decides. */
+void path_echo_resume(struct vepc *vepc, struct path *path);
+
 /* The path's timer is due. */
 void path_echo_due(struct turn *turn, struct path *path);
 

@@ -69,6 +69,7 @@ struct pv_burst {
 #define PV_ERROR_ORDER 11        /* records do not stand in ascending order of their keys */
 #define PV_ERROR_INCOMPLETE 12   /* something that the state must have is missing */
 #define PV_ERROR_BUSY 13         /* a command must wait: what it is about is being changed */
+#define PV_ERROR_FAMILY 14       /* a peer of an IP version in which the VNF has no address */
 
 /* One step of an export. The host sets section, since, cursor (0 at first), buffer and
  * capacity; the VNF fills the buffer with whole records, in canonical order, and sets
