@@ -21,7 +21,7 @@ from .test_capture import MME, Captured, compare_bearers, essentials
 SGW, PGW, OUR_S5 = "127.0.0.3", "127.0.0.4", "127.0.0.5"
 S5 = 3
 CREATE, DELETE = 32, 36
-_RECOVERY, _F_TEID, _BEARER = 3, 87, 93
+_RECOVERY, _F_TEID, _BEARER, _CHARGING_ID = 3, 87, 93, 94
 
 
 def said(*ends: tuple[str, str]) -> list[Captured]:
@@ -44,14 +44,15 @@ def addressed(message: bytes, to: int, sequence: bytes) -> bytes:
 
 
 def contents(listed: bytes) -> list[Any]:
-    """The IEs, in no order; of an F-TEID only what kind it is, a Recovery not at all."""
+    """The IEs, in no order; of an F-TEID only what kind it is; neither a Recovery nor the Charging
+    ID, which their S-GW passes on to the MME and ours does not (TS 29.274, table 7.2.2-2)."""
     found: list[Any] = []
     for kind, instance, value in split_ies(listed):
         if kind == _BEARER:
             found.append((kind, instance, contents(value)))
         elif kind == _F_TEID:
             found.append((kind, instance, [value[0] & 0x3F]))
-        elif kind != _RECOVERY:
+        elif kind not in (_RECOVERY, _CHARGING_ID):
             found.append((kind, instance, [value]))
     return sorted(found, key=repr)
 

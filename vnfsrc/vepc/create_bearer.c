@@ -45,7 +45,8 @@ static void write_context(const struct vepc *vepc, struct ie_writer *w, u64 slot
         ie_write_f_teid(w, REQUEST_S1U_SGW, S1U_SGW, teid, &vepc->config.s1u);
     ie_write_f_teid(w, REQUEST_S5U_PGW, S5U_PGW, teid, pgw ? &vepc->config.s5 : &vepc->config.s1u);
     ie_write_qos(w, &bearer->qos);
-    ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
+    if (pgw) /* S5/S8 alone has it (table 7.2.3-2), and there are MMEs that mind */
+        ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
     ie_end(w, context);
 }
 

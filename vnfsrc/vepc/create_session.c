@@ -113,7 +113,8 @@ static void write_bearer(struct ie_writer *w, const struct vepc *vepc, u64 beare
     if (!is_pgw(vepc))
         ie_write_f_teid(w, 0, S1U_SGW, teid, access.user);
     ie_write_f_teid(w, 2, S5U_PGW, teid, access.user);
-    ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
+    if (is_pgw(vepc)) /* S5/S8 alone has it (table 7.2.2-2), and there are MMEs that mind */
+        ie_write_u32(w, IE_CHARGING_ID, bearer->charging_id);
     ie_end(w, context);
 }
 

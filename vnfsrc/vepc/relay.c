@@ -43,7 +43,7 @@ u64 relay_begin_context(struct ie_writer *w, struct ie context, u8 instance)
     struct named_ie ie;
     u64 start = ie_begin(w, IE_BEARER_CONTEXT, instance);
     while (ies_next(&context, &ie))
-        if (ie.type != IE_F_TEID)
+        if (ie.type != IE_F_TEID && ie.type != IE_CHARGING_ID)
             copy(w, &ie);
     return start;
 }

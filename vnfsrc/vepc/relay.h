@@ -20,7 +20,9 @@ int relay_fits(struct ie ies);
 /* Copies the IEs that are not the hop's own. The message must fit. */
 void relay_copy(struct ie_writer *w, struct ie ies);
 
-/* Begins a bearer context and copies one into it, but for its F-TEIDs; ie_end ends it. */
+/* Begins a bearer context and copies one into it, but for its F-TEIDs and its Charging ID, which is
+ * the gateways' alone (tables 7.2.2-2 and 7.2.3-2): MMEs that do not expect it there refuse the
+ * message. ie_end ends it. */
 u64 relay_begin_context(struct ie_writer *w, struct ie context, u8 instance);
 
 /* Begins a request to a session's P-GW, or about a session to its MME, which answers `request`;
