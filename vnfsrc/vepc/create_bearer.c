@@ -94,6 +94,16 @@ static u64 find_bearer(const struct vepc *vepc, const struct transaction *transa
     return waits ? slot : CONTEXTS_NONE;
 }
 
+/* The peer gave the new bearer an identity that another one of the UE has here: the two sides do
+ * not mean the same by it. What the peer has under it is not what we have, so both end (TS 29.274,
+ * 7.2.9.2). A default bearer's is not given up: the PDN connection would end with it. */
+static void give_up_identity(struct vepc *vepc, u64 other)
+{
+    struct trigger trigger = {0, 0, 0};
+    if (!bearer_is_default(vepc, other))
+        bearers_delete(vepc, &other, 1, &trigger);
+}
+
 /* Makes a provisional bearer a real one. Returns 0 when the answer does not allow that. An
  * answer without a tunnel leaves the bearer idle. */
 static int establish(struct vepc *vepc, u64 slot, struct ie context)
@@ -104,8 +114,12 @@ static int establish(struct vepc *vepc, u64 slot, struct ie context)
     struct access access;
     struct ie ie;
     u8 ebi = ies_find(context, IE_EBI, 0, &ie) ? ie_read_ebi(ie) : 0;
-    if (ebi == 0 || ue->bearer[ebi] != NO_SLOT)
+    if (ebi == 0)
         return 0;
+    if (ue->bearer[ebi] != NO_SLOT) {
+        give_up_identity(vepc, ue->bearer[ebi] - 1);
+        return 0;
+    }
     bearer_set_ebi(vepc, slot, ebi);
     access_of(vepc, &access);
     if (!ies_find(context, IE_F_TEID, instance, &ie) ||

@@ -111,6 +111,10 @@ void gtpu_send(struct turn *turn, struct pv_packet *packet, const struct downlin
         return;
     }
     u64 count_parts = mtu_fragment(turn, packet, most, parts);
+    if (count_parts == MTU_NO_ROOM) {
+        drop(turn, packet, DROP_no_spare);
+        return;
+    }
     for (u64 i = 0; i < count_parts; i++)
         send_fitting(turn, parts[i], bearer);
     if (count_parts)
@@ -364,6 +368,10 @@ static void send_too_big_uplink(struct turn *turn, struct pv_packet *packet,
     struct pv_packet *parts[MTU_PARTS_MOST];
     u64 most = turn->vepc->config.sgi_mtu;
     u64 count_parts = mtu_fragment(turn, packet, most, parts);
+    if (count_parts == MTU_NO_ROOM) {
+        drop(turn, packet, DROP_no_spare);
+        return;
+    }
     for (u64 i = 0; i < count_parts; i++)
         emit(turn, parts[i], VEPC_PORT_SGI);
     if (count_parts)

@@ -158,7 +158,7 @@ void import_session(struct vepc *vepc, struct pv_reader *in)
     memory_copy(session->charging_characteristics, r.charging_characteristics,
                 r.charging_characteristics_length);
     session->peer = r.peer;
-    paths_use(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
+    session->peer_on_path = paths_use(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = r.peer_restart_count;
     session->peer_restart = r.peer_restart_count ? r.peer_restart[0] : 0;
     session->relocated = r.relocated;

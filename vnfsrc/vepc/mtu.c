@@ -80,8 +80,10 @@ u64 mtu_fragment(struct turn *turn, struct pv_packet *packet, u64 most, struct p
     u64 count_parts = 0;
     for (u64 covered = 0; covered < payload; covered += share)
         count_parts++;
-    if (count_parts > MTU_PARTS_MOST || !has_room(turn, count_parts - 1, most))
+    if (count_parts > MTU_PARTS_MOST)
         return 0;
+    if (!has_room(turn, count_parts - 1, most))
+        return MTU_NO_ROOM;
     parts[0] = packet;
     for (u64 i = 1; i < count_parts; i++) {
         u64 at = i * share;

@@ -20,8 +20,11 @@ PV_INLINE int mtu_fits(const u8 *data, u64 length, u64 most)
     return length <= most || (data[0] >> 4 == 6 && length <= 1280);
 }
 
+#define MTU_NO_ROOM (~0ull)
+
 /* Splits an IPv4 packet into parts that fit, in order; the first one is `packet` itself.
- * Returns how many, or 0, with nothing changed, when it forbids that or there is no room. */
+ * Returns how many; 0 when it forbids that, or MTU_NO_ROOM without packets for the parts, which
+ * says nothing of its size. Both with nothing changed. */
 u64 mtu_fragment(struct turn *turn, struct pv_packet *packet, u64 most, struct pv_packet **parts);
 
 /* Puts the ICMP error that tells the sender which size fits in place of the packet. Returns

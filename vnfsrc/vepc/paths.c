@@ -36,9 +36,43 @@ struct path *paths_find(const struct vepc *vepc, const struct pv_address *peer, 
     return path->plane == plane && address_equal(&path->peer, peer) ? path : 0;
 }
 
-int paths_have_room(const struct vepc *vepc, const struct pv_address *peer, u8 plane)
+/* Whether a path may give way: while an import goes on, one that it brought may not, for its
+ * users are yet to come. */
+static int is_free(const struct vepc *vepc, const struct path *path)
 {
-    return vepc->path_count < vepc->config.peers || paths_find(vepc, peer, plane) != 0;
+    return path->references == 0 && (vepc->import_complete || !path->imported);
+}
+
+/* Of the paths that nobody uses, the one that would be forgotten first; 0 without any. */
+static struct path *find_free(struct vepc *vepc)
+{
+    struct path *found = 0;
+    u64 soonest = ~0ull;
+    for (u64 i = 0; vepc->paths_unused && i < vepc->path_count; i++) {
+        struct path *path = &vepc->path[vepc->path_order[i]];
+        u64 due_ns = vepc->timers.due_ns[timer_of_path(vepc, path->slot)];
+        if (!is_free(vepc, path) || due_ns >= soonest)
+            continue;
+        soonest = due_ns;
+        found = path;
+    }
+    return found;
+}
+
+int paths_have_room(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+{
+    return vepc->path_count < vepc->config.peers || paths_find(vepc, peer, plane) != 0 ||
+           find_free(vepc) != 0;
+}
+
+static int make_room(struct vepc *vepc)
+{
+    struct path *free = find_free(vepc);
+    if (!free)
+        return 0;
+    count(vepc, COUNT_paths_forgotten);
+    paths_remove(vepc, free);
+    return 1;
 }
 
 static u8 usual_interface(const struct vepc *vepc, u8 plane)
@@ -53,7 +87,7 @@ struct path *paths_get(struct vepc *vepc, const struct pv_address *peer, u8 plan
     struct path *known = paths_find(vepc, peer, plane);
     if (known)
         return known;
-    if (vepc->path_count == vepc->config.peers) {
+    if (vepc->path_count == vepc->config.peers && !make_room(vepc)) {
         count(vepc, COUNT_no_path);
         return 0;
     }
@@ -68,6 +102,7 @@ struct path *paths_get(struct vepc *vepc, const struct pv_address *peer, u8 plan
     path->plane = plane;
     path->interface = usual_interface(vepc, plane);
     path->slot = (u32)slot;
+    vepc->paths_unused++;
     path_echo_end(vepc, path); /* until somebody uses it */
     return path;
 }
@@ -76,6 +111,8 @@ struct path *paths_get(struct vepc *vepc, const struct pv_address *peer, u8 plan
 void paths_remove(struct vepc *vepc, struct path *path)
 {
     u64 hole = path->slot;
+    if (path->references == 0)
+        vepc->paths_unused--;
     u64 last = --vepc->path_count;
     for (u64 i = place(vepc, &path->peer, path->plane); i < last; i++)
         vepc->path_order[i] = vepc->path_order[i + 1];
@@ -92,26 +129,41 @@ void paths_remove(struct vepc *vepc, struct path *path)
     }
 }
 
-void paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+u8 paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane)
 {
     struct path *path = address_is_set(peer) ? paths_get(vepc, peer, plane) : 0;
-    if (path && path->references++ == 0)
+    if (!path)
+        return 0;
+    if (path->references++ == 0) {
+        vepc->paths_unused--;
         path_echo_begin(vepc, path);
+    }
+    return 1;
 }
 
-void paths_use_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane, u8 counted)
 {
-    paths_use(vepc, peer, plane);
+    struct path *path = counted ? paths_find(vepc, peer, plane) : 0;
+    if (!path || path->references == 0 || --path->references != 0)
+        return;
+    vepc->paths_unused++;
+    path_echo_end(vepc, path);
+}
+
+u8 paths_move(struct vepc *vepc, const struct pv_address *from, const struct pv_address *to,
+              u8 plane, u8 counted)
+{
+    if (counted && address_equal(from, to))
+        return 1;
+    paths_leave(vepc, from, plane, counted);
+    return paths_use(vepc, to, plane);
+}
+
+void paths_are_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+{
     struct path *path = paths_find(vepc, peer, plane);
     if (path)
         path->interface = VEPC_PATH_INTERFACE_S5;
-}
-
-void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane)
-{
-    struct path *path = address_is_set(peer) ? paths_find(vepc, peer, plane) : 0;
-    if (path && path->references > 0 && --path->references == 0)
-        path_echo_end(vepc, path);
 }
 
 u16 paths_next_sequence(struct vepc *vepc, const struct pv_address *peer)

@@ -8,22 +8,31 @@
 
 #include "vepc.h"
 
-/* The path to a peer, made when it is new; 0 (counted) when the table is full. A pointer to
- * a path holds until a path is made or forgotten. */
+/* The path to a peer, made when it is new; in a full table one that nobody uses gives way. 0
+ * (counted) without any. A pointer to a path holds until a path is made or forgotten. */
 struct path *paths_get(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
 /* The path to a peer, or 0. */
 struct path *paths_find(const struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
 /* Whether paths_get would find or make a path to this peer. */
-int paths_have_room(const struct vepc *vepc, const struct pv_address *peer, u8 plane);
+int paths_have_room(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
-/* One more, or one fewer, UE or bearer has this peer; nothing when the address is none. */
-void paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane);
-void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane);
+/* One more UE or bearer has this peer. Returns 1 when it is counted,
+ * which it must remember until it leaves: not when the address is none, nor without room for a
+ * path. Then the peer is served all the same, but not probed. */
+u8 paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
-/* One more has this peer on S5/S8. */
-void paths_use_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane);
+/* One that had a peer, counted or not, has another one now. Returns whether it is counted there.
+ * The old one's place is free for the new one's. */
+u8 paths_move(struct vepc *vepc, const struct pv_address *from, const struct pv_address *to,
+              u8 plane, u8 counted);
+
+/* One that was counted has this peer no more; one that was not is none of the path's. */
+void paths_leave(struct vepc *vepc, const struct pv_address *peer, u8 plane, u8 counted);
+
+/* A peer, if it has a path, is on S5/S8. */
+void paths_are_s5(struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
 /* Forgets a path. */
 void paths_remove(struct vepc *vepc, struct path *path);

@@ -187,7 +187,7 @@ static u8 check_pool(const struct pool *pool, u64 asked, u64 leaving)
 }
 
 /* Whether there is room for the new session, counting what the old one will leave. */
-static struct refusal check_resources(const struct vepc *vepc, const struct wish *wish)
+static struct refusal check_resources(struct vepc *vepc, const struct wish *wish)
 {
     const struct pdn *pdn = &vepc->pdn[wish->apn];
     int replaces = wish->old_session != CONTEXTS_NONE;

@@ -40,7 +40,7 @@ void ue_link(struct vepc *vepc, u64 ue_slot)
         ue->bearer[ebi] = NO_SLOT;
     vepc->incomplete_ues++;
     index_insert(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
-    paths_use(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C);
+    ue->mme_on_path = paths_use(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C);
 }
 
 u64 session_apn(const struct vepc *vepc, u64 session_slot, u8 *name)
@@ -177,8 +177,9 @@ u64 session_find_rule(const struct vepc *vepc, u64 session_slot, const u8 *name,
 void bearer_set_pgw(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel *pgw)
 {
     struct bearer *bearer = &vepc->bearer[bearer_slot];
-    paths_use_s5(vepc, &pgw->address, VEPC_PATH_PLANE_GTP_U);
-    paths_leave(vepc, &bearer->pgw.address, VEPC_PATH_PLANE_GTP_U);
+    bearer->pgw_on_path = paths_move(vepc, &bearer->pgw.address, &pgw->address,
+                                     VEPC_PATH_PLANE_GTP_U, bearer->pgw_on_path);
+    paths_are_s5(vepc, &pgw->address, VEPC_PATH_PLANE_GTP_U);
     if (address_is_set(&bearer->pgw.address))
         index_remove(&vepc->bearer_by_pgw, enb_hash(&bearer->pgw.address, bearer->pgw.teid),
                      bearer_slot);
@@ -194,8 +195,8 @@ void bearer_set_enb(struct vepc *vepc, u64 bearer_slot, const struct vepc_tunnel
     if (has_enb(downlink))
         index_remove(&vepc->bearer_by_enb, enb_hash(&downlink->address, downlink->teid),
                      bearer_slot);
-    paths_use(vepc, &enb->address, VEPC_PATH_PLANE_GTP_U);
-    paths_leave(vepc, &downlink->address, VEPC_PATH_PLANE_GTP_U);
+    downlink->on_path = paths_move(vepc, &downlink->address, &enb->address, VEPC_PATH_PLANE_GTP_U,
+                                   downlink->on_path);
     downlink->teid = enb->teid;
     downlink->address = enb->address;
     downlink->connected = (u8)connected;
@@ -256,7 +257,7 @@ void session_delete(struct vepc *vepc, u64 session_slot)
     if (session->apn != APN_FOREIGN)
         release_addresses(&vepc->pdn[session->apn], session);
     session_unlink(vepc, session_slot);
-    paths_leave(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C);
+    paths_leave(vepc, &session->peer.address, VEPC_PATH_PLANE_GTP_C, session->peer_on_path);
     timers_cancel(&vepc->timers, timer_of_session(vepc, session_slot));
     count(vepc, COUNT_sessions_deleted);
     contexts_free(&vepc->sessions, session_slot);
@@ -269,7 +270,7 @@ void ue_delete(struct vepc *vepc, u64 ue_slot)
         session_delete(vepc, ue->first_session - 1);
     vepc->incomplete_ues--;
     timers_cancel(&vepc->timers, timer_of_ue(ue_slot));
-    paths_leave(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C);
+    paths_leave(vepc, &ue->mme.address, VEPC_PATH_PLANE_GTP_C, ue->mme_on_path);
     index_remove(&vepc->ue_by_imsi, imsi_hash(ue->imsi), ue_slot);
     contexts_touch(&vepc->ues, ue_slot, vepc->epoch);
     contexts_free(&vepc->ues, ue_slot);
@@ -346,6 +347,26 @@ void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw)
     for (u64 i = 0; bearer != CONTEXTS_NONE && i < RELEASE_MOST; i++) {
         bearer_end(vepc, bearer);
         bearer = find_tunnel(vepc, sgw);
+    }
+}
+
+void sessions_leave_path(struct vepc *vepc, const struct path *path)
+{
+    const struct pv_address *peer = &path->peer;
+    int control = path->plane == VEPC_PATH_PLANE_GTP_C;
+    if (path->references == 0)
+        return;
+    for (u64 i = 0; control && i < vepc->sessions.capacity; i++) {
+        if (address_equal(&vepc->ue[i].mme.address, peer))
+            vepc->ue[i].mme_on_path = 0;
+        if (address_equal(&vepc->session[i].peer.address, peer))
+            vepc->session[i].peer_on_path = 0;
+    }
+    for (u64 i = 0; !control && i < vepc->bearers.capacity; i++) {
+        if (address_equal(&vepc->downlink[i].address, peer))
+            vepc->downlink[i].on_path = 0;
+        if (address_equal(&vepc->bearer[i].pgw.address, peer))
+            vepc->bearer[i].pgw_on_path = 0;
     }
 }
 

@@ -43,8 +43,7 @@ void ue_set_mme(struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme)
     ue->mme = *mme;
     if (address_equal(&old, &mme->address))
         return;
-    paths_use(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
-    paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
+    ue->mme_on_path = paths_move(vepc, &old, &mme->address, VEPC_PATH_PLANE_GTP_C, ue->mme_on_path);
     const struct path *path = paths_find(vepc, &mme->address, VEPC_PATH_PLANE_GTP_C);
     ue->mme_restart_count = path && path->restart_known;
     ue->mme_restart = ue->mme_restart_count ? path->restart_counter : 0;
@@ -55,10 +54,9 @@ void session_set_peer(struct vepc *vepc, u64 session_slot, const struct vepc_tun
     struct session *session = &vepc->session[session_slot];
     struct pv_address old = session->peer.address;
     session->peer = *peer;
-    if (!address_equal(&old, &peer->address)) {
-        paths_use_s5(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
-        paths_leave(vepc, &old, VEPC_PATH_PLANE_GTP_C);
-    }
+    session->peer_on_path =
+        paths_move(vepc, &old, &peer->address, VEPC_PATH_PLANE_GTP_C, session->peer_on_path);
+    paths_are_s5(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
     const struct path *path = paths_find(vepc, &peer->address, VEPC_PATH_PLANE_GTP_C);
     session->peer_restart_count = path && path->restart_known;
     session->peer_restart = session->peer_restart_count ? path->restart_counter : 0;

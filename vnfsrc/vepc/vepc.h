@@ -87,7 +87,7 @@ struct downlink {
     u8 connected;   /* 0 while the UE is idle */
     u8 detour;      /* DETOUR_…: why a packet needs more than the direct way */
     u8 dscp;        /* of the outer header */
-    u8 unused;
+    u8 on_path;     /* 1 when the address is counted at its path; so in what follows */
 } __attribute__((aligned(64)));
 
 #define DETOUR_SOLICITED 1 /* a router solicitation waits for the connection */
@@ -103,6 +103,7 @@ struct ue {
     u32 packets;              /* buffered for its bearers */
     u8 mme_restart_count;     /* 1 when mme_restart is known */
     u8 mme_restart;
+    u8 mme_on_path;
     u8 suspended;
     u8 paging; /* VEPC_UE_PAGING_… */
     u8 releasing;
@@ -136,6 +137,7 @@ struct session {
     struct vepc_tunnel peer;
     u8 peer_restart_count; /* 1 when peer_restart is known */
     u8 peer_restart;
+    u8 peer_on_path;
     u8 rules_wait;
     u8 relocated; /* from another S-GW, and the P-GW does not know it yet */
     u8 charging_characteristics_length;
@@ -161,7 +163,8 @@ struct bearer {
     struct usage recorded;
     u64 recorded_ms;
     u64 last_record; /* serial of the record that it ended with */
-    u8 ended;        /* no further record is to be written */
+    u8 pgw_on_path;
+    u8 ended; /* no further record is to be written */
 };
 
 /* One address pool of an APN; sizes are powers of two. */
@@ -305,6 +308,7 @@ struct vepc {
     struct path *path; /* by slot: 0 .. path_count - 1 */
     u32 *path_order;   /* slots in ascending order of (peer, plane) */
     u64 path_count;
+    u64 paths_unused;            /* those without references */
     u64 import_paths;            /* paths imported; others may be known by reference only */
     struct pv_address last_peer; /* of the path imported last, for the order check */
     u8 last_plane;
