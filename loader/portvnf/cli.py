@@ -8,10 +8,13 @@ joins by its line in COMMANDS.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from portvnf import __version__
 from portvnf.errors import PortvnfError
@@ -39,6 +42,9 @@ COMMANDS = (
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
+# What writing says of a device that takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser with every subcommand in it."""
@@ -55,8 +61,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; an error the user can mend is one sentence on stderr and status 2."""
-    chosen = parser().parse_args(arguments)
+    _prepare_streams()
     try:
+        chosen = parser().parse_args(arguments)
         status = int(chosen.run(chosen))
         sys.stdout.flush()
         return status
@@ -66,9 +73,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone; keep the interpreter from flushing into the pipe at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader has gone
         return EXIT_ERROR
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        _discard_output()
+        print(f"portvnf: cannot write the output: {error.strerror}", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def _prepare_streams() -> None:
+    """Makes streams that the shell closed, and has all of them take any name."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Keeps the interpreter from flushing what is left at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -89,7 +89,11 @@ def test_gateways_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         (["packets", "--sessions", "1,,2"], "--sessions 1,,2 must be numbers from 1 to 4,000,000"),
         (["packets", "--rounds", "0"], "--rounds 0 is not within 1 to 1000"),
         (["control", "--pairs", "0"], "--pairs 0 is not within 1 to 100000"),
-        (["packets", "--report", "/no/such/x"], "--report /no/such/x is in a folder that is not"),
+        (
+            ["packets", "--report", "/no/such/x"],
+            "--report names a file in /no/such, which is not a",
+        ),
+        (["packets", "--report", "/"], "--report must name a file: / is a folder"),
     ],
 )
 def test_bad_arguments_get_their_sentence(options: list[str], sentence: str) -> None:

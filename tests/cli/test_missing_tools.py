@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -135,6 +138,49 @@ def test_no_agent(tmp_path: Path, command: str) -> None:
     file = tmp_path / "file.sock"
     file.write_text("")
     assert refusal(command, file) == f"no agent answers on {file}: Connection refused"
+
+
+NONSENSE = {
+    "no-json": b"HTTP/1.1 400 Bad Request\n",
+    "no-object": b"[1]\n",
+    "number": b"7\n",
+    "no-text": b"\xff\xfe\n",
+    "deep": b"[" * 100_000 + b"\n",
+    "silence": b"",
+    "empty": b'{"ok": true}\n',
+    "other-types": b'{"ok": true, "counters": 7, "bytes": "x", "sessions": []}\n',
+    "half": b'{"ok": tr',
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_what_answers_is_no_agent(tmp_path: Path, name: str) -> None:
+    """Or one that ends in the middle, or of another version."""
+    path = tmp_path / "x.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        stranger = threading.Thread(target=answer_with, args=(listener, NONSENSE[name]))
+        stranger.start()
+        for command in (("counters", path), ("image", "export", path, tmp_path / "x.img"),
+                        ("image", "restore", "x", "--control", path)):  # fmt: skip
+            assert str(path) in refusal(*command)
+        if not name.startswith(("empty", "other")):
+            for words in (["status"], ["sessions"], ["peers"], ["session"], ["migrate"]):
+                more = {"session": ["001010000000001"], "migrate": ["b"]}.get(words[0], [])
+                assert str(path) in refusal(*words, path, *more)
+        listener.shutdown(socket.SHUT_RDWR)
+        stranger.join(10)
+
+
+def answer_with(listener: socket.socket, nonsense: bytes) -> None:
+    """Answers every request so, until nobody listens any more."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(1000)
+                connection.sendall(nonsense)
 
 
 def test_no_agent_for_the_others(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--traces", "/nowhere"], "/nowhere holds no trace"),
         (["--packets", "-1"], "-1 packets cannot be generated"),
         (["--artifact", "/nowhere.bc"], "/nowhere.bc"),
+        (["--report", "/nowhere/x"], "--report names a file in /nowhere, which is not a folder"),
+        (["--html", "/"], "--html must name a file: / is a folder"),
+        (["--reproducers", "/dev/null"], "--reproducers must name a folder: /dev/null is none"),
     ],
 )
 def test_errors(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

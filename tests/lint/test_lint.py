@@ -66,6 +66,10 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         lint([sound], [], "clang-none")
     with pytest.raises(BuildError, match="is not there"):
         lint([tmp_path / "none.c"], [])
+    other = tmp_path / "other.cpp"
+    other.write_text("int x;\n")
+    with pytest.raises(BuildError, match=r"other\.cpp is no C source"):
+        lint([other], [])
     broken = tmp_path / "broken.c"
     broken.write_text("int f(void) { return }\n")
     with pytest.raises(BuildError, match=r"broken\.c:1:22: expected expression"):

@@ -56,11 +56,15 @@ def _operator(commands: Any, name: str, text: str) -> Any:
     return parser
 
 
-def ask(socket_path: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """One command with one answer; a refusal becomes an AgentError."""
+def ask(socket_path: Path, request: dict[str, Any], **parts: type) -> dict[str, Any]:
+    """One command with one answer, in which `parts` are what the caller needs, and their types;
+    a refusal becomes an AgentError."""
     answer = next(control.exchange(socket_path, request))
     if not answer.pop("ok", False):
         raise AgentError(str(answer.get("message", "the agent refuses without a reason")))
+    for name, kind in parts.items():
+        if not isinstance(answer.get(name), kind):
+            raise AgentError(f"the agent on {socket_path} answers without its {name}")
     return answer
 
 
@@ -72,7 +76,7 @@ def _print(socket_path: Path, request: dict[str, Any]) -> int:
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    path = None if arguments.file is None else str(arguments.file.resolve())
+    path = None if arguments.file is None else str(arguments.file.absolute())
     return _print(arguments.control, {"command": "record", "port": arguments.port, "path": path})
 
 
@@ -81,6 +85,6 @@ def _migrate(arguments: argparse.Namespace) -> int:
         arguments.control, {"command": "migrate", "to": arguments.peer}
     ):
         if message.get("event") == "error" or message.get("ok") is False:
-            raise MigrationError(str(message["message"]))
+            raise MigrationError(str(message.get("message", "the agent gives no reason")))
         print(json.dumps(message), flush=True)
     return 0

@@ -167,13 +167,23 @@ def exchange(control: Path, request: Message, timeout_s: float | None = None) ->
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("r", encoding="utf-8") as stream:
                 for line in stream:
-                    message = json.loads(line)
+                    message = _answer(line)
                     yield message
                     if "ok" in message or message.get("event") in ("done", "error"):
                         return
     except TimeoutError:
         raise AgentError(f"the agent on {control} gave no answer within {timeout_s} s") from None
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError):
+        raise AgentError(f"what answers on {control} is no agent") from None
+    except OSError as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AgentError(f"no agent answers on {control}: {reason}") from None
     raise AgentError(f"the agent on {control} ended without an answer")
+
+
+def _answer(line: str) -> Message:
+    """One line of an agent's; a ValueError or RecursionError when it is none."""
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("an answer is a JSON object")
+    return message

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from portvnf import llvm
 from portvnf.artifact import trust
 from portvnf.artifact.artifact import Artifact, verify
+from portvnf.errors import ConfigError
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def register(commands: Any) -> None:
@@ -33,6 +37,10 @@ def register(commands: Any) -> None:
 
 def run_keygen(arguments: argparse.Namespace) -> int:
     """Prints the new key's id."""
+    if not _NAME.fullmatch(arguments.name):
+        raise ConfigError(
+            f"{arguments.name!r} cannot be a key's name: letters, digits, '.', '-' and '_' can"
+        )
     print(trust.generate(arguments.folder, arguments.name))
     return 0
 

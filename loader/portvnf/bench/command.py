@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from portvnf import locate, select
+from portvnf import locate, output, select
 from portvnf.bench import messages
 from portvnf.bench.timed import BURST, TRAIN, TimedGateway, Train, scattered
 from portvnf.errors import ConfigError
@@ -115,8 +115,8 @@ def _checked(arguments: argparse.Namespace) -> list[int]:
         )
     if not 1 <= arguments.rounds <= _MOST_ROUNDS:
         raise ConfigError(f"--rounds {arguments.rounds} is not within 1 to {_MOST_ROUNDS}")
-    if arguments.report is not None and not arguments.report.resolve().parent.is_dir():
-        raise ConfigError(f"--report {arguments.report} is in a folder that is not there")
+    if arguments.report is not None:
+        output.check_file("--report", arguments.report)
     return sorted({int(text) for text in texts})
 
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from portvnf import locate
+from portvnf import locate, output
 from portvnf.artifact import Artifact
 from portvnf.conform import cells, page, report, traces
 from portvnf.conform.engines import Subject
@@ -24,6 +24,10 @@ _DIFFERENT = 1
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the matrix and writes what was asked for; the exit status."""
+    for option, path in (("--report", arguments.report), ("--html", arguments.html)):
+        if path is not None:
+            output.check_file(option, path)
+    output.check_folder("--reproducers", arguments.reproducers)
     chosen = cells.everything() if arguments.all else cells.quick()
     if arguments.cell:
         chosen = cells.matching(cells.everything(), arguments.cell)

@@ -121,8 +121,8 @@ def _peers(arguments: argparse.Namespace) -> int:
 
 
 def _counters(arguments: argparse.Namespace) -> int:
-    values = ask(arguments.control, {"command": "counters"})["counters"]
-    outside = ask(arguments.control, {"command": "ports"})
+    values = ask(arguments.control, {"command": "counters"}, counters=dict)["counters"]
+    outside = ask(arguments.control, {"command": "ports"}, ports=dict, engine=dict)
     groups = counters.grouped(values, outside["ports"], outside["engine"])
     print(json.dumps(groups, indent=2) if arguments.json else counters.text(groups))
     return 0

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from portvnf import output
 from portvnf.errors import ConfigError
 
 _LEAST_S, _MOST_S = 10, 3600
@@ -56,17 +57,13 @@ def run_demo(chosen: argparse.Namespace) -> int:
     if not 1 <= chosen.ues <= 20000:
         raise ConfigError(f"--ues {chosen.ues} is not within 1 to 20000")
     for name in ("report", "picture"):
-        path = getattr(chosen, name).resolve()
-        if not path.parent.is_dir():
-            raise ConfigError(f"--{name} names a file in {path.parent}, which is not a folder")
-        if path.is_dir():
-            raise ConfigError(f"--{name} must name a file: {path} is a folder")
+        output.check_file(f"--{name}", getattr(chosen, name))
     # Only this command needs the lab's packages, which other hosts do not have.
     from portvnf.lab import demo, require, sandbox
 
     options = demo.Options(
-        report=chosen.report.resolve(),
-        picture=chosen.picture.resolve(),
+        report=chosen.report.absolute(),
+        picture=chosen.picture.absolute(),
         seconds=chosen.duration,
         ues=chosen.ues,
         isa=chosen.isa,

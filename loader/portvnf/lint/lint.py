@@ -47,6 +47,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
                 raise BuildError(f"{path} holds no C sources")
             yield from inside
         elif path.is_file():
+            if path.suffix not in _SUFFIXES:
+                raise BuildError(f"{path} is no C source: {' or '.join(_SUFFIXES)} is")
             yield path
         else:
             raise BuildError(f"{path} is not there")

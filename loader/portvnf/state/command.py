@@ -128,8 +128,8 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    request = {"command": "export", "path": str(arguments.file.resolve())}
-    written = ask(arguments.control, request)["bytes"]
+    request = {"command": "export", "path": str(arguments.file.absolute())}
+    written = ask(arguments.control, request, bytes=int)["bytes"]
     print(f"{arguments.file}: {written} bytes")
     return 0
 
@@ -143,8 +143,8 @@ def _import(instance: Instance, source: image.Image, path: Path) -> None:
 
 def _restore(arguments: argparse.Namespace) -> int:
     if arguments.control is not None:
-        request = {"command": "restore", "path": str(arguments.file.resolve())}
-        answer = ask(arguments.control, request)
+        request = {"command": "restore", "path": str(arguments.file.absolute())}
+        answer = ask(arguments.control, request, sessions=int, note=str)
         if answer["note"]:
             print(f"portvnf: {answer['note']}", file=sys.stderr)
         print(f"{answer['sessions']} sessions in service")
