@@ -2,6 +2,7 @@
  * P-GW is asked (TS 23.401, 5.3.2.1); one that comes from another S-GW is taken over, of which
  * the P-GW is told at once or with the first Modify Bearer Request (5.3.3.1, 5.5.1.1.3). */
 #include "paths.h"
+#include "purge.h"
 #include "qos.h"
 #include "sessions.h"
 #include "sgw.h"
@@ -14,15 +15,31 @@
 #define INSTANCE_S5U_SGW 2
 #define INSTANCE_S5U_PGW 2
 
-/* Whether a session of the UE goes when this one comes: all, if the MME knows none of them, or
- * those that use one of its bearer identities. */
+static int wishes_ebi(const struct sgw_wish *wish, u8 ebi)
+{
+    for (u64 i = 0; i < wish->count; i++)
+        if (wish->bearer[i].ebi == ebi)
+            return 1;
+    return 0;
+}
+
+/* Whether a bearer of the UE goes because its identity is used again (7.2.1). */
+static int is_bearer_replaced(const struct vepc *vepc, const struct sgw_wish *wish, u64 bearer)
+{
+    return wish->replaces_all || wishes_ebi(wish, vepc->bearer[bearer].ebi);
+}
+
+/* Whether a session of the UE goes with such a bearer: its default bearer or, if the MME does not
+ * know the UE's context, any. Others stay, as with a combined gateway. */
 static int is_replaced(const struct vepc *vepc, const struct sgw_wish *wish, u64 session)
 {
-    if (!wish->same_context)
+    const struct ue *ue = &vepc->ue[wish->old_ue];
+    if (wish->replaces_all)
         return 1;
-    for (u64 i = 0; i < wish->count; i++) {
-        u64 bearer = ue_find_bearer(&vepc->ue[wish->old_ue], wish->bearer[i].ebi);
-        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session)
+    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session &&
+            wishes_ebi(wish, (u8)ebi) && (!wish->same_context || vepc->session[session].lbi == ebi))
             return 1;
     }
     return 0;
@@ -38,9 +55,12 @@ static int has_room(const struct vepc *vepc, const struct sgw_wish *wish)
     const struct ue *ue = &vepc->ue[wish->old_ue];
     for (u32 s = ue->first_session; s != NO_SLOT; s = vepc->session[s - 1].next)
         sessions += (u64)is_replaced(vepc, wish, s - 1);
-    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++)
-        bearers += ue->bearer[ebi] != NO_SLOT &&
-                   is_replaced(vepc, wish, vepc->bearer[ue->bearer[ebi] - 1].session);
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        bearers +=
+            bearer != CONTEXTS_NONE && (is_bearer_replaced(vepc, wish, bearer) ||
+                                        is_replaced(vepc, wish, vepc->bearer[bearer].session));
+    }
     return sessions > 0 && bearers >= wish->count;
 }
 
@@ -62,12 +82,14 @@ void sgw_end_at_pgw(struct vepc *vepc, u64 session)
 }
 
 /* Deletes what is replaced. A P-GW that the request does not reach under the same identity is
- * told; the PDN connections of a UE that comes back from another S-GW live on, though. */
-static void forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
+ * told; the PDN connections of a UE that comes back from another S-GW live on, though. Returns the
+ * UE's slot if its context stays, or CONTEXTS_NONE. */
+static u64 forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
 {
     if (wish->old_ue == CONTEXTS_NONE)
-        return;
-    u32 next = vepc->ue[wish->old_ue].first_session;
+        return CONTEXTS_NONE;
+    const struct ue *ue = &vepc->ue[wish->old_ue];
+    u32 next = ue->first_session;
     while (next != NO_SLOT) {
         u64 session = next - 1;
         const struct session *old = &vepc->session[session];
@@ -79,8 +101,15 @@ static void forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
             sgw_end_at_pgw(vepc, session);
         session_delete(vepc, session);
     }
-    if (!wish->same_context)
-        ue_delete(vepc, wish->old_ue);
+    for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE && is_bearer_replaced(vepc, wish, bearer))
+            bearer_delete(vepc, bearer);
+    }
+    if (!wish->replaces_all && (wish->same_context || ue->first_session != NO_SLOT))
+        return wish->old_ue;
+    ue_delete(vepc, wish->old_ue);
+    return CONTEXTS_NONE;
 }
 
 void sgw_end_at_pgws(struct vepc *vepc, u64 ue)
@@ -198,11 +227,14 @@ struct refusal sgw_create_session(struct request *request, struct response *resp
     if (!has_room(vepc, &wish) || !relay_fits(request->ies) ||
         vepc->transactions.free.free <= SGW_BEARERS_MAX)
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
-    forget_replaced(vepc, &wish);
     paths_get(vepc, &wish.mme.address, VEPC_PATH_PLANE_GTP_C);
     gtpc_learn_restart(request, &wish.mme.address);
-
-    u64 ue = wish.same_context ? wish.old_ue : make_ue(vepc, &wish);
+    /* What the MME lost goes at once, lest the new session go with it later. */
+    if (wish.old_ue != CONTEXTS_NONE && purge_awaits(vepc, wish.old_ue))
+        wish.replaces_all = 1;
+    u64 ue = forget_replaced(vepc, &wish);
+    if (ue == CONTEXTS_NONE)
+        ue = make_ue(vepc, &wish);
     ue_set_mme(vepc, &vepc->ue[ue], &wish.mme);
     ue_learn(request, &vepc->ue[ue]);
     u64 session = make_session(request, &wish, ue);

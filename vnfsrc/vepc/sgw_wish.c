@@ -148,5 +148,6 @@ struct refusal sgw_wish_read(struct request *request, struct response *response,
         refusal = read_bearers(request, wish);
     if (refusal.cause == CAUSE_ACCEPTED && joins(request->turn->vepc, wish))
         wish->same_context = 1;
+    wish->replaces_all = refusal.cause == CAUSE_ACCEPTED && wish->moves && !wish->same_context;
     return refusal;
 }

@@ -28,7 +28,8 @@ struct sgw_wish {
     u8 apn_length;
     u8 apn[APN_LONGEST];
     u64 old_ue;      /* slot, or CONTEXTS_NONE */
-    u8 same_context; /* whether old_ue stays */
+    u8 same_context; /* whether the MME knows old_ue's context */
+    u8 replaces_all; /* whether all that old_ue has goes: the MME has lost it, or moves it anew */
     u8 count;
     struct sgw_wished_bearer bearer[SGW_BEARERS_MAX];
 };
