@@ -17,7 +17,7 @@ from typing import Any
 
 from portvnf import policy
 from portvnf.errors import ConfigError
-from portvnf.state.vepc import CONFIG
+from portvnf.state.vepc_config import CONFIG
 from portvnf.toml_table import Network, Table, check_one_host, load_toml
 
 _PDN_TYPES = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}

@@ -8,7 +8,7 @@ import pytest
 
 from portvnf import policy
 from portvnf.errors import ConfigError
-from portvnf.state.vepc import RULE
+from portvnf.state.vepc_config import RULE
 from portvnf.toml_table import Table
 
 VOICE = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from portvnf import locate
 from portvnf.state.codegen import Generator
-from portvnf.state.vepc import PACKET_FILTER, SCHEMA
+from portvnf.state.vepc import SCHEMA
+from portvnf.state.vepc_parts import PACKET_FILTER
 
 FOLDER = Path(__file__).resolve().parent
 SOURCES = FOLDER.parent.parent / "vnfsrc" / "vepc"

@@ -31,7 +31,7 @@ from portvnf.migration import channel, destination, source
 from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind, decode_control
 from portvnf.state import image, upgrade
-from portvnf.state.vepc import CONFIG
+from portvnf.state.vepc_config import CONFIG
 from portvnf.vnf import RefusalError
 
 MESSAGE_TIMEOUT_S = 60.0
