@@ -116,12 +116,14 @@ def _solicitation(word: Mapping[str, Any]) -> bytes:
 
 def _ping(word: Mapping[str, Any]) -> bytes:
     echo_request = inet.ICMP(id=5, seq=6) / Raw(b"ping")
-    return bytes(inet.IP(src=SERVER, dst=word.get("to", GATEWAY_SGI), ttl=3) / echo_request)
+    ends = {"src": word.get("ue", SERVER), "dst": word.get("to", GATEWAY_SGI)}
+    return bytes(inet.IP(**ends, ttl=3) / echo_request)
 
 
 def _ping6(word: Mapping[str, Any]) -> bytes:
     echo_request = inet6.ICMPv6EchoRequest(id=5, seq=6, data=b"ping")
-    return bytes(inet6.IPv6(src=SERVER6, dst=word.get("to", GATEWAY_SGI6), hlim=3) / echo_request)
+    ends = {"src": word.get("ue", SERVER6), "dst": word.get("to", GATEWAY_SGI6)}
+    return bytes(inet6.IPv6(**ends, hlim=3) / echo_request)
 
 
 _USER: dict[str, Callable[[Mapping[str, Any]], bytes]] = {

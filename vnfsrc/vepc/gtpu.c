@@ -13,6 +13,7 @@
 #include "qos.h"
 #include "rate_limits.h"
 #include "sessions.h"
+#include "sgi.h"
 #include "sgw.h"
 #include "sgw_user_plane.h"
 
@@ -432,7 +433,9 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     packet->offset = (u32)message->offset;
     packet->length = (u32)length;
-    if (mtu_fits(message->body, length, vepc->config.sgi_mtu))
+    if (sgi_is_ours(vepc, message->body))
+        sgi_answer_ue(turn, packet);
+    else if (mtu_fits(message->body, length, vepc->config.sgi_mtu))
         emit(turn, packet, VEPC_PORT_SGI);
     else
         send_too_big_uplink(turn, packet, &vepc->downlink[slot]);

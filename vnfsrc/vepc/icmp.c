@@ -15,13 +15,13 @@
 #define ROUTER_LIFETIME 65535
 #define FOREVER 0xffffffffu
 
-void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
+int icmp_answer(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
 {
     u8 *icmp = ip->payload;
     if (ip->payload_length < 8 || icmp[0] != ICMP_ECHO_REQUEST || icmp[1] != 0 ||
         checksum_finish(checksum_add(0, icmp, ip->payload_length)) != 0) {
         drop(turn, packet, DROP_bad_icmp);
-        return;
+        return 0;
     }
     icmp[0] = ICMP_ECHO_REPLY;
     pv_store_be16(icmp + 2, 0);
@@ -32,7 +32,7 @@ void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *
     ipv4_write(packet_data(packet), 0, PROTOCOL_ICMP, address_ipv4(&ip->destination),
                address_ipv4(&ip->source), ip->payload_length, turn->vepc->ip_id++);
     count(turn->vepc, COUNT_icmp_echoes);
-    emit(turn, packet, packet->port);
+    return 1;
 }
 
 static u16 icmpv6_checksum(const u8 *header, u64 length)
@@ -41,19 +41,19 @@ static u16 icmpv6_checksum(const u8 *header, u64 length)
     return checksum_finish(checksum_add(sum, header + IPV6_HEADER, length));
 }
 
-void icmpv6_receive(struct turn *turn, struct pv_packet *packet)
+int icmpv6_answer(struct turn *turn, struct pv_packet *packet)
 {
     u8 *header = packet_data(packet);
     u8 *icmp = header + IPV6_HEADER;
     u64 length = packet->length - IPV6_HEADER;
     if (header[6] != PROTOCOL_ICMPV6) {
         drop(turn, packet, DROP_unknown_protocol);
-        return;
+        return 0;
     }
     if (length < 8 || icmp[0] != ICMPV6_ECHO_REQUEST || icmp[1] != 0 ||
         icmpv6_checksum(header, length) != 0) {
         drop(turn, packet, DROP_bad_icmp);
-        return;
+        return 0;
     }
     u8 source[16];
     memory_copy(source, header + 8, 16);
@@ -64,7 +64,7 @@ void icmpv6_receive(struct turn *turn, struct pv_packet *packet)
     pv_store_be16(icmp + 2, 0);
     pv_store_be16(icmp + 2, icmpv6_checksum(header, length));
     count(turn->vepc, COUNT_icmp_echoes);
-    emit(turn, packet, packet->port);
+    return 1;
 }
 
 /* Whether the options of a solicitation are whole (RFC 4861, 6.1.1): none of length 0, and

@@ -4,12 +4,12 @@
 
 #include "ip.h"
 
-/* Answers an ICMP echo request to one of our IPv4 addresses (RFC 792) from the port on
- * which it came, in the same packet; drops anything else. */
-void icmp_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip);
+/* Makes an ICMP echo request to one of our IPv4 addresses (RFC 792) the reply, in the same packet,
+ * and returns 1; drops anything else and returns 0. */
+int icmp_answer(struct turn *turn, struct pv_packet *packet, const struct ip *ip);
 
 /* The same for our IPv6 addresses (RFC 4443). `packet` holds a whole IPv6 packet. */
-void icmpv6_receive(struct turn *turn, struct pv_packet *packet);
+int icmpv6_answer(struct turn *turn, struct pv_packet *packet);
 
 /* Whether an IPv6 packet of `length` bytes is a valid router solicitation (RFC 4861, 6.1.1). */
 int router_solicitation_ok(const u8 *header, u64 length);

@@ -30,33 +30,44 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
         downlink_forward(turn, packet, slot);
 }
 
-static void receive4(struct turn *turn, struct pv_packet *packet)
+/* Makes a packet to us the answer. Returns 0 when it was dropped. */
+static int answer(struct turn *turn, struct pv_packet *packet)
 {
-    struct vepc *vepc = turn->vepc;
-    u32 destination = pv_load_be32(packet_data(packet) + 16);
-    if (destination != vepc->config.sgi || destination == 0) {
-        forward(turn, packet, pools_find4(vepc, destination));
-        return;
-    }
     struct ip ip;
+    if (packet_data(packet)[0] >> 4 != 4)
+        return icmpv6_answer(turn, packet);
     u64 reason = ip_check(packet, &ip);
-    if (reason)
-        drop(turn, packet, (enum counter)reason);
-    else if (ip.protocol == PROTOCOL_ICMP)
-        icmp_receive(turn, packet, &ip);
-    else
-        drop(turn, packet, DROP_unknown_protocol);
+    if (!reason && ip.protocol != PROTOCOL_ICMP)
+        reason = DROP_unknown_protocol;
+    if (!reason)
+        return icmp_answer(turn, packet, &ip);
+    drop(turn, packet, (enum counter)reason);
+    return 0;
 }
 
-static void receive6(struct turn *turn, struct pv_packet *packet)
+int sgi_is_ours(const struct vepc *vepc, const u8 *packet)
 {
-    struct vepc *vepc = turn->vepc;
-    const u8 *destination = packet_data(packet) + 24;
-    u64 high = pv_load_be64(destination);
-    if (high != 0 && memory_equal(destination, vepc->config.sgi6, 16))
-        icmpv6_receive(turn, packet);
-    else
-        forward(turn, packet, high ? pools_find6(vepc, high) : NO_SLOT);
+    if (packet[0] >> 4 == 4)
+        return vepc->config.sgi != 0 && pv_load_be32(packet + 16) == vepc->config.sgi;
+    return pv_load_be64(packet + 24) != 0 && memory_equal(packet + 24, vepc->config.sgi6, 16);
+}
+
+/* Sends a packet to the UE that has its destination address. */
+static void deliver(struct turn *turn, struct pv_packet *packet)
+{
+    const u8 *data = packet_data(packet);
+    if (data[0] >> 4 == 4) {
+        forward(turn, packet, pools_find4(turn->vepc, pv_load_be32(data + 16)));
+        return;
+    }
+    u64 prefix = pv_load_be64(data + 24);
+    forward(turn, packet, prefix ? pools_find6(turn->vepc, prefix) : NO_SLOT);
+}
+
+void sgi_answer_ue(struct turn *turn, struct pv_packet *packet)
+{
+    if (answer(turn, packet))
+        deliver(turn, packet);
 }
 
 void sgi_receive(struct turn *turn, struct pv_packet *packet)
@@ -69,8 +80,8 @@ void sgi_receive(struct turn *turn, struct pv_packet *packet)
         return;
     }
     packet->length = (u32)length; /* what follows the packet is link padding */
-    if (data[0] >> 4 == 4)
-        receive4(turn, packet);
-    else
-        receive6(turn, packet);
+    if (!sgi_is_ours(turn->vepc, data))
+        deliver(turn, packet);
+    else if (answer(turn, packet))
+        emit(turn, packet, packet->port);
 }

@@ -30,6 +30,19 @@ static void receive_udp(struct turn *turn, struct pv_packet *packet, const struc
         drop(turn, packet, DROP_unknown_protocol);
 }
 
+static void receive_icmp(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
+{
+    int answered = 0;
+    if (ip->protocol == PROTOCOL_ICMP && address_is_ipv4(&ip->destination))
+        answered = icmp_answer(turn, packet, ip);
+    else if (ip->protocol == PROTOCOL_ICMPV6 && !address_is_ipv4(&ip->destination))
+        answered = icmpv6_answer(turn, packet);
+    else
+        drop(turn, packet, DROP_unknown_protocol);
+    if (answered)
+        emit(turn, packet, packet->port);
+}
+
 void transport_receive(struct turn *turn, struct pv_packet *packet)
 {
     const struct vepc_config *config = &turn->vepc->config;
@@ -44,10 +57,6 @@ void transport_receive(struct turn *turn, struct pv_packet *packet)
         drop(turn, packet, (enum counter)reason);
     else if (ip.protocol == PROTOCOL_UDP)
         receive_udp(turn, packet, &ip);
-    else if (ip.protocol == PROTOCOL_ICMP && address_is_ipv4(&ip.destination))
-        icmp_receive(turn, packet, &ip);
-    else if (ip.protocol == PROTOCOL_ICMPV6 && !address_is_ipv4(&ip.destination))
-        icmpv6_receive(turn, packet);
     else
-        drop(turn, packet, DROP_unknown_protocol);
+        receive_icmp(turn, packet, &ip);
 }
