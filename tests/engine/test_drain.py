@@ -19,4 +19,4 @@ def test_a_backlog_ends_in_its_time_under_a_load_that_never_lets_up(tmp_path: Pa
     elapsed_ms, most_held = map(int, result.stdout.split())
     assert HELD <= most_held <= HELD + 60 + BURSTS  # it is filled 60 at a time
     # In a second; hardly faster, and slower only as far as the machine is busy.
-    assert 700 <= elapsed_ms < 4000
+    assert 700 <= elapsed_ms < 10_000

@@ -206,7 +206,7 @@ def test_a_release_is_paced_and_fresh_packets_stay_behind(double: Double) -> Non
         engine.stop()
         assert pop_all(engine, 1) == held + fresh
     # In a second; hardly faster, and slower only as far as the machine is busy.
-    assert 0.7 <= elapsed < 3
+    assert 0.7 <= elapsed < 10
 
 
 def test_a_huge_backlog_is_released_in_about_a_second(double: Double) -> None:

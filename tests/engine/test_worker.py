@@ -135,20 +135,29 @@ def test_running_engines_refuse_steps_ports_and_second_starts(engine: Engine) ->
     engine.stop()
 
 
+def time_of_20_calls(double: Double, enough_s: float) -> float:
+    """The least time that 20 idle calls took, of tries until one took less than `enough_s`: a
+    busy machine may delay any, but not all of them. Too few calls within a try are a failure."""
+    least, end = 10.0, time.monotonic() + 20
+    while least >= enough_s and time.monotonic() < end:
+        begin, goal = time.monotonic(), double.arena.idle_calls + 20
+        wait_until(lambda goal=goal: double.arena.idle_calls >= goal)
+        least = min(least, time.monotonic() - begin)
+    return least
+
+
 def test_an_idle_vnf_is_called_every_10_ms(engine: Engine, double: Double) -> None:
     double.arena.delay_ns = 1_000_000_000
     engine.start()
-    time.sleep(0.5)
+    assert 0.15 < time_of_20_calls(double, 0.3) < 0.3
     engine.stop()
-    assert 20 <= double.arena.idle_calls <= 60
 
 
 def test_a_timer_is_called_when_it_is_due(engine: Engine, double: Double) -> None:
     double.arena.delay_ns = 2_000_000
     engine.start()
-    time.sleep(0.5)
+    assert 0.03 < time_of_20_calls(double, 0.12) < 0.12
     engine.stop()
-    assert 80 <= double.arena.idle_calls <= 260
 
 
 def test_a_frozen_vnf_is_not_called(engine: Engine, double: Double) -> None:
@@ -186,8 +195,9 @@ def test_a_packet_wakes_an_idle_worker_at_once(engine: Engine, double: Double) -
             time.sleep(0.0001)
         waits.append(time.monotonic() - begin)
     engine.stop()
-    # A worker that only woke for its 10 ms call would need 3.5 ms in the median.
-    assert sorted(waits)[25] < 0.002
+    # A worker that only woke for its 10 ms call would be as quick one time in seven at the most;
+    # a busy machine delays some of those that wake at once.
+    assert sorted(waits)[12] < 0.001
 
 
 def test_a_closed_engine_says_so(double: Double) -> None:

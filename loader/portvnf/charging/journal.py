@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from portvnf import durable
 from portvnf.charging.cdr import Cdr
 from portvnf.errors import AgentError
 
@@ -67,7 +68,7 @@ class Journal:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield handle
             if fresh:
-                _sync_folder(self.path.parent)
+                durable.sync_folder(self.path.parent)
         finally:
             os.close(handle)
 
@@ -111,11 +112,3 @@ def _matching(lines: Any, node: str, serials: set[int]) -> Iterator[Cdr]:
             continue  # not of our making
         if isinstance(cdr, dict) and cdr.get("localSequenceNumber") in serials:
             yield cdr
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

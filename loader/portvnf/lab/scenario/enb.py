@@ -119,10 +119,6 @@ class Enb:
         """As the source: sends a bearer's downlink packets there instead of to the UE."""
         self._forward[self.teid(ue, ebi)] = target
 
-    def stop_waiting(self, ue: Ue, ebi: int) -> None:
-        """As the target: no more is forwarded; what waits goes to the UE."""
-        self._end_arrival(self.teid(ue, ebi))
-
     def arrivals_ended(self, ue: Ue) -> bool:
         """Whether all that was forwarded for the UE has come."""
         return not any(self._by_teid[teid][0] is ue for teid in self._arrivals)
