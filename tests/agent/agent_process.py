@@ -140,10 +140,3 @@ class AgentProcess:
             assert stream is not None
             stream.close()
         return status
-
-
-def portvnf(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command line, in a process of its own."""
-    argv = [sys.executable, "-m", "portvnf.cli", *map(str, arguments)]
-    surroundings = {**os.environ, **environment}
-    return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=surroundings)

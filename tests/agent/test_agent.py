@@ -14,10 +14,11 @@ import pytest
 
 from portvnf.state import image
 from portvnf.state.vepc import SCHEMA
+from tests.command import portvnf
 from tests.migration.subscribers import make_image, s11
 from tests.vepc import packets
 
-from .agent_process import AgentProcess, free_port, portvnf, write_blade
+from .agent_process import AgentProcess, free_port, write_blade
 
 SUBSCRIBERS = 30
 

@@ -11,10 +11,11 @@ import pytest
 from scapy.layers.inet import UDP
 from scapy.utils import rdpcap
 
+from tests.command import portvnf
 from tests.migration.subscribers import make_image
 from tests.vepc.gtpc import decode
 
-from .agent_process import AgentProcess, portvnf, write_blade
+from .agent_process import AgentProcess, write_blade
 
 QUALITY = ("--qci", "1", "--gbr-uplink", "41", "--gbr-downlink", "41")
 FILTER = ("--filter", "both udp remote 10.13.0.30 port 5000-5010", "--filter", "up tos 0xb8")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
-from .agent_process import AgentProcess, free_port, portvnf, write_blade
+from tests.command import portvnf
+
+from .agent_process import AgentProcess, free_port, write_blade
 
 NOBODY_FORESAW = """
 from portvnf.agent.view import View

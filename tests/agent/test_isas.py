@@ -13,9 +13,10 @@ import pytest
 
 from portvnf import roots
 from portvnf.native_build import build_native
+from tests.command import portvnf
 from tests.migration.subscribers import make_image
 
-from .agent_process import AgentProcess, free_port, portvnf, write_blade
+from .agent_process import AgentProcess, free_port, write_blade
 
 SUBSCRIBERS = 300
 # script/setup compiles the artifact for mips64el ahead of time, but not for s390x.

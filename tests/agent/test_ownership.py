@@ -10,9 +10,10 @@ import pytest
 from portvnf.agent.ownership import Gone, Ownership
 from portvnf.agent.recovery import RestartCounter
 from portvnf.errors import AgentError
+from tests.command import portvnf
 from tests.migration.subscribers import make_image
 
-from .agent_process import AgentProcess, free_port, portvnf, write_blade
+from .agent_process import AgentProcess, free_port, write_blade
 
 
 def test_a_restarted_source_is_no_second_owner(tmp_path: Path) -> None:

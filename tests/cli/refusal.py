@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from portvnf import cli, locate
+from tests.command import portvnf
 from tests.vepc.gateway import DATA
 
 CONFIG = DATA / "thousands.toml"
-
-
-def portvnf(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in a process of its own."""
-    argv = [sys.executable, "-m", "portvnf.cli", *map(str, arguments)]
-    surroundings = {**os.environ, **environment}
-    return subprocess.run(argv, capture_output=True, text=True, timeout=120, env=surroundings)
 
 
 def _here(*arguments: object) -> subprocess.CompletedProcess[str]:

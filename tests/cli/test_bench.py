@@ -14,8 +14,9 @@ from portvnf import cli
 from portvnf.bench import kernel_path
 from portvnf.errors import HostError, PortvnfError
 from portvnf.lab import sandbox
+from tests.command import portvnf
 
-from .refusal import portvnf, refusal
+from .refusal import refusal
 
 KERNEL_ROWS = {
     "pairs a second", "pair p50, µs", "pair p99, µs", "Create Session p50, µs",

@@ -11,11 +11,7 @@ import pytest
 
 from portvnf import cli, locate, roots
 from portvnf.errors import HostError, MissingPieceError
-
-
-def portvnf(*arguments: object) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "portvnf.cli", *map(str, arguments)]
-    return subprocess.run(argv, capture_output=True, text=True)
+from tests.command import portvnf
 
 
 def test_verify(reflect: Path) -> None:

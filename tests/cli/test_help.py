@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from portvnf import cli
-
-from .refusal import portvnf
+from tests.command import portvnf
 
 
 def commands(parser: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -17,9 +17,10 @@ from portvnf.errors import ConfigError
 from portvnf.native_build import build_native
 from portvnf.state import image
 from portvnf.state.schema import load_schema
+from tests.command import portvnf
 from tests.migration.subscribers import make_image
 
-from .refusal import CONFIG, portvnf, refusal
+from .refusal import CONFIG, refusal
 
 SUBSCRIBERS = 50
 SCHEMA = load_schema("vepc")

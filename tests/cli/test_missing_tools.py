@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from portvnf import roots
+from tests.command import portvnf
 
-from .refusal import CONFIG, portvnf, refusal, untouched, write_blade
+from .refusal import CONFIG, refusal, untouched, write_blade
 
 LLVM_HINT = "llvmlite is not installed on this host: install Debian's python3-llvmlite or PyPI's"
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from portvnf import locate
+from tests.command import portvnf
 from tests.vepc.gateway import DATA
 
-from .refusal import portvnf, refusal
+from .refusal import refusal
 
 
 @pytest.fixture

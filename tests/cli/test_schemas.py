@@ -9,9 +9,10 @@ from pathlib import Path
 from portvnf import locate
 from portvnf.state.schema import load_schema
 from portvnf.state.versions import vepc_v1
+from tests.command import portvnf
 from tests.vepc.gateway import DATA
 
-from .refusal import portvnf, refusal
+from .refusal import refusal
 
 OLD = DATA / "vepc-v1.img"
 SCHEMA = load_schema("vepc")

@@ -18,7 +18,8 @@ from portvnf.errors import AgentError
 from portvnf.insight.records import of_agent
 from portvnf.state import image
 from portvnf.state.schema import load_schema
-from tests.agent.agent_process import AgentProcess, portvnf, write_blade
+from tests.agent.agent_process import AgentProcess, write_blade
+from tests.command import portvnf
 from tests.migration.subscribers import make_image
 
 SUBSCRIBERS = 3000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,9 @@ from portvnf.artifact import Artifact
 from portvnf.errors import BuildError, CompileError, HostError
 from portvnf.shared_object import isa_of
 from portvnf.translate import link, translate
+from tests.command import portvnf
 
 from ..conftest import ROOT
-
-
-def portvnf(*arguments: object) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "portvnf.cli", *map(str, arguments)]
-    return subprocess.run(argv, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("isa", isas.ISAS)
