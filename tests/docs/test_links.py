@@ -81,6 +81,21 @@ def test_every_page_can_be_found_from_the_readme() -> None:
     assert {page for page in PAGES if page.parent == ROOT / "docs"} <= found
 
 
+def test_sources_that_are_named_are_there() -> None:
+    """`gtpc.c` and its like; a path names more than the last of it."""
+    folders = ("vnfsrc", "portable_rt", "loader", "tests")
+    sources = {
+        f"/{path.relative_to(ROOT)}"
+        for folder in folders
+        for kind in ("c", "h", "py")
+        for path in (ROOT / folder).rglob(f"*.{kind}")
+    }
+    for page in PAGES:
+        for name in re.findall(r"`([\w./]+\.(?:c|h|py))`", page.read_text()):
+            there = any(source.endswith(f"/{name}") for source in sources)
+            assert there, f"{page.relative_to(ROOT)}: there is no {name}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_lines_fit(page: Path) -> None:
     """Rows of tables and pages that are generated are as long as they are."""
