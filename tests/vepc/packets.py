@@ -207,6 +207,38 @@ _PORTS = {name: number for number, name in enumerate(SCHEMA.ports)} | {"none": 9
 def build(word: Mapping[str, Any]) -> tuple[int, bytes, bytes]:
     """The port, the packet and, where it carries one, the user packet, of a `send` step."""
     words = dict(word)
+    piece = words.pop("piece", None)
+    number = words.pop("identification", 1)
+    port, packet, inner = _build(words)
+    return port, piece_of(packet, *piece, number) if piece else packet, inner
+
+
+def piece_of(packet: bytes, first: int, end: int, identification: int) -> bytes:
+    """The fragment of an IP packet that has these bytes of its payload. The last fragment is
+    the one that reaches to the payload's end."""
+    if packet[0] >> 4 == 4:
+        whole = inet.IP(packet)
+        payload = bytes(whole.payload)
+        more = "MF" if end < len(payload) else 0
+        cut = inet.IP(
+            src=whole.src,
+            dst=whole.dst,
+            proto=whole.proto,
+            id=identification,
+            flags=more,
+            frag=first // 8,
+        )
+    else:
+        outer = inet6.IPv6(packet)
+        payload = bytes(outer.payload)
+        header = inet6.IPv6ExtHdrFragment(
+            nh=outer.nh, offset=first // 8, m=int(end < len(payload)), id=identification
+        )
+        cut = inet6.IPv6(src=outer.src, dst=outer.dst) / header
+    return bytes(cut / Raw(payload[first:end]))
+
+
+def _build(words: dict[str, Any]) -> tuple[int, bytes, bytes]:
     kind = words.pop("send")
     if kind == "transport":
         return _PORTS[words.pop("port")], _transport(words), b""

@@ -174,9 +174,10 @@ static void export_records(const struct vepc *vepc, struct pv_export *step, stru
 static void export_small(const struct vepc *vepc, struct pv_export *step, struct pv_writer *w,
                          u64 record_max)
 {
-    u64 end = step->section == VEPC_SECTION_PATH   ? vepc->path_count
-              : step->section == VEPC_SECTION_POOL ? 2 * (u64)vepc->config.apns_count
-                                                   : 1;
+    u64 end = step->section == VEPC_SECTION_PATH       ? vepc->path_count
+              : step->section == VEPC_SECTION_POOL     ? 2 * (u64)vepc->config.apns_count
+              : step->section == VEPC_SECTION_DATAGRAM ? vepc->datagram_count
+                                                       : 1;
     u64 at = step->cursor;
     for (; at < end && step_has_room(step, w, record_max); at++) {
         if (step->section == VEPC_SECTION_POOL && pool_of(vepc, at)->free.size == 0)
@@ -185,6 +186,8 @@ static void export_small(const struct vepc *vepc, struct pv_export *step, struct
             export_path(vepc, at, w);
         else if (step->section == VEPC_SECTION_POOL)
             export_pool(vepc, at, w);
+        else if (step->section == VEPC_SECTION_DATAGRAM)
+            export_datagram(vepc, at, w);
         else
             export_gateway(vepc, w);
         step->records++;
@@ -226,6 +229,8 @@ static u64 record_max(u64 section)
         return VEPC_BUCKET_RECORD_MAX;
     case VEPC_SECTION_RECORD:
         return VEPC_RECORD_RECORD_MAX;
+    case VEPC_SECTION_DATAGRAM:
+        return VEPC_DATAGRAM_RECORD_MAX;
     case VEPC_SECTION_USAGE:
         return VEPC_USAGE_RECORD_MAX;
     case VEPC_SECTION_CLEARED:
@@ -249,6 +254,7 @@ i64 vnf_export(u8 *arena, struct pv_export *step)
     case VEPC_SECTION_GATEWAY:
     case VEPC_SECTION_POOL:
     case VEPC_SECTION_PATH:
+    case VEPC_SECTION_DATAGRAM:
         export_small(vepc, step, &w, most);
         break;
     case VEPC_SECTION_FILTER:

@@ -14,6 +14,8 @@ void export_procedure(const struct vepc *vepc, const struct procedure *procedure
                       struct pv_writer *w);
 void export_transaction(const struct vepc *vepc, u64 slot, struct pv_writer *w);
 void export_record(const struct vepc *vepc, u64 serial, struct pv_writer *w);
+/* The datagram at a place in their order. */
+void export_datagram(const struct vepc *vepc, u64 at, struct pv_writer *w);
 
 /* export_contexts.c: by slot. */
 void export_ue(const struct vepc *vepc, u64 slot, struct pv_writer *w);

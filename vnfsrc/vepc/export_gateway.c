@@ -104,3 +104,18 @@ void export_record(const struct vepc *vepc, u64 serial, struct pv_writer *w)
 {
     vepc_record_record_write(w, &vepc->record[serial % vepc->config.records]);
 }
+
+void export_datagram(const struct vepc *vepc, u64 at, struct pv_writer *w)
+{
+    const struct datagram *datagram = &vepc->datagram[vepc->datagram_order[at]];
+    struct vepc_datagram_record r;
+    r.source = datagram->source;
+    r.destination = datagram->destination;
+    r.identification = datagram->identification;
+    r.remaining_ms = (u32)ms_left(datagram->deadline_ns, vepc->now_ns);
+    r.last_came = datagram->last_came;
+    memory_copy(r.units, datagram->units, sizeof r.units);
+    r.data_length = datagram->length;
+    memory_copy(r.data, datagram->data, datagram->length);
+    vepc_datagram_record_write(w, &r);
+}

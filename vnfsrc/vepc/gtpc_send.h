@@ -47,4 +47,12 @@ PV_INLINE int is_ours(const struct vepc_endpoint *ours, const struct pv_address 
     return address_equal(address, &ours->ipv4) || address_equal(address, &ours->ipv6);
 }
 
+/* Whether a packet of the transport network is for us. */
+PV_INLINE int is_for_us(const struct vepc_config *config, const struct pv_address *destination)
+{
+    return address_is_set(destination) && /* as ours may be that we lack */
+           (is_ours(&config->s11, destination) || is_ours(&config->s1u, destination) ||
+            is_ours(&config->s5, destination));
+}
+
 #endif

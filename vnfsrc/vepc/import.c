@@ -77,6 +77,9 @@ static void import_one(struct vepc *vepc, u64 section, struct pv_reader *in)
     case VEPC_SECTION_RECORD:
         import_record(vepc, in);
         break;
+    case VEPC_SECTION_DATAGRAM:
+        import_datagram(vepc, in);
+        break;
     case VEPC_SECTION_USAGE:
         import_usage(vepc, in);
         break;

@@ -32,6 +32,7 @@ void import_paths_complete(struct vepc *vepc);
 void import_procedure(struct vepc *vepc, struct pv_reader *in);
 void import_transaction(struct vepc *vepc, struct pv_reader *in);
 void import_record(struct vepc *vepc, struct pv_reader *in);
+void import_datagram(struct vepc *vepc, struct pv_reader *in);
 void import_records_taken(struct vepc *vepc, struct pv_reader *in);
 
 /* import_contexts.c */

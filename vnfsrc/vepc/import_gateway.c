@@ -10,6 +10,7 @@
 #include "procedures.h"
 #include "purge.h"
 #include "rate_limits.h"
+#include "reassembly.h"
 #include "sessions.h"
 #include "transactions.h"
 
@@ -329,4 +330,64 @@ void import_records_taken(struct vepc *vepc, struct pv_reader *in)
     vepc_records_taken_record_read(in, &r, 1);
     if (!in->error && !charging_taken(vepc, r.below))
         import_refuse(in, VEPC_FIELD_RECORDS_TAKEN_BELOW, -PV_ERROR_REFERENCE);
+}
+
+/* What is said to be missing is 0; what is not there at all would be whole, or nothing. */
+static int units_ok(const struct vepc_datagram_record *r)
+{
+    u64 units = ((u64)r->data_length + 7) / 8;
+    u64 here = datagram_units(r->units, 0, units);
+    if (r->data_length == 0 || here != datagram_units(r->units, 0, 8 * sizeof r->units) ||
+        datagram_units(r->units, units - 1, units) == 0)
+        return 0;
+    for (u64 at = 0; at < r->data_length; at++)
+        if (r->data[at] && datagram_units(r->units, at / 8, at / 8 + 1) == 0)
+            return 0;
+    return r->last_came ? here < units : r->data_length % 8 == 0;
+}
+
+static void check_datagram(struct vepc *vepc, struct pv_reader *in,
+                           const struct vepc_datagram_record *r)
+{
+    struct fragment fragment = {
+        .source = r->source, .destination = r->destination, .identification = r->identification};
+    if (!address_is_host(&r->source) || address_equal(&r->source, &r->destination) ||
+        address_is_ipv4(&r->source) != address_is_ipv4(&r->destination))
+        import_refuse(in, VEPC_FIELD_DATAGRAM_SOURCE, -PV_ERROR_NOT_CANONICAL);
+    if (!is_for_us(&vepc->config, &r->destination))
+        import_refuse(in, VEPC_FIELD_DATAGRAM_DESTINATION, -PV_ERROR_FOREIGN);
+    if (address_is_ipv4(&r->source) && r->identification > 0xffff)
+        import_refuse(in, VEPC_FIELD_DATAGRAM_IDENTIFICATION, -PV_ERROR_NOT_CANONICAL);
+    if (in->error == 0 && reassembly_knows(vepc, &fragment))
+        import_refuse(in, VEPC_FIELD_DATAGRAM_IDENTIFICATION, -PV_ERROR_DUPLICATE);
+    if (r->remaining_ms > REASSEMBLY_MS)
+        import_refuse(in, VEPC_FIELD_DATAGRAM_REMAINING_MS, -PV_ERROR_CAPACITY);
+    if (r->remaining_ms < vepc->import_previous)
+        import_refuse(in, VEPC_FIELD_DATAGRAM_REMAINING_MS, -PV_ERROR_ORDER);
+    vepc->import_previous = r->remaining_ms;
+    if (in->error == 0 && !units_ok(r))
+        import_refuse(in, VEPC_FIELD_DATAGRAM_UNITS, -PV_ERROR_NOT_CANONICAL);
+}
+
+void import_datagram(struct vepc *vepc, struct pv_reader *in)
+{
+    struct vepc_datagram_record r;
+    vepc_datagram_record_read(in, &r, 1);
+    check_datagram(vepc, in, &r);
+    if (in->error)
+        return;
+    struct datagram *datagram = reassembly_append(vepc);
+    if (!datagram) {
+        import_refuse(in, FIELD_NONE, -PV_ERROR_CAPACITY);
+        return;
+    }
+    datagram->source = r.source;
+    datagram->destination = r.destination;
+    datagram->deadline_ns = vepc->now_ns + (u64)r.remaining_ms * 1000000;
+    datagram->identification = r.identification;
+    datagram->length = r.data_length;
+    datagram->units_count = (u16)datagram_units(r.units, 0, 8 * sizeof r.units);
+    datagram->last_came = r.last_came;
+    memory_copy(datagram->units, r.units, sizeof r.units);
+    memory_copy(datagram->data, r.data, r.data_length);
 }

@@ -5,6 +5,7 @@
 #include "gtpu.h"
 #include "icmp.h"
 #include "peers_allowed.h"
+#include "reassembly.h"
 
 static void receive_udp(struct turn *turn, struct pv_packet *packet, const struct ip *ip)
 {
@@ -43,15 +44,33 @@ static void receive_icmp(struct turn *turn, struct pv_packet *packet, const stru
         emit(turn, packet, packet->port);
 }
 
+/* Returns 1 when the packet became the whole of which it was a fragment. */
+static int receive_fragment(struct turn *turn, struct pv_packet *packet)
+{
+    const struct vepc_config *config = &turn->vepc->config;
+    struct fragment fragment;
+    u64 reason = fragment_read(packet, &fragment);
+    if (reason == 0 && !is_for_us(config, &fragment.destination))
+        reason = DROP_not_for_us;
+    if (reason == 0 && !peer_is_allowed(config, &fragment.source))
+        reason = DROP_peer_not_allowed;
+    if (reason == 0)
+        return reassembly_add(turn, packet, &fragment);
+    drop(turn, packet, (enum counter)reason);
+    return 0;
+}
+
 void transport_receive(struct turn *turn, struct pv_packet *packet)
 {
     const struct vepc_config *config = &turn->vepc->config;
     struct ip ip;
     u64 reason = ip_check(packet, &ip);
-    if (reason == 0 &&
-        (!address_is_set(&ip.destination) || /* as ours may be that we lack */
-         (!is_ours(&config->s11, &ip.destination) && !is_ours(&config->s1u, &ip.destination) &&
-          !is_ours(&config->s5, &ip.destination))))
+    if (reason == DROP_fragment) {
+        if (!receive_fragment(turn, packet))
+            return;
+        reason = ip_check(packet, &ip);
+    }
+    if (reason == 0 && !is_for_us(config, &ip.destination))
         reason = DROP_not_for_us;
     if (reason)
         drop(turn, packet, (enum counter)reason);

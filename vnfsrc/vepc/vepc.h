@@ -260,6 +260,22 @@ struct packet {
     u8 data[1920];
 };
 
+/* A packet of the transport network of which fragments are missing; see reassembly.h. What is
+ * not there is 0. */
+#define DATAGRAMS 64
+#define DATAGRAM_MAX 1880 /* what fits into the smallest buffer, behind an IPv6 header */
+struct datagram {
+    struct pv_address source;
+    struct pv_address destination;
+    u64 deadline_ns;
+    u32 identification;
+    u16 length;      /* of the payload, as far as it is known */
+    u16 units_count; /* how many of the units are here */
+    u8 last_came;
+    u8 units[30]; /* of 8 bytes each, a bit each, the highest bit of the first byte first */
+    u8 data[DATAGRAM_MAX];
+};
+
 /* A packet filter of a session. */
 struct filter {
     u32 next;   /* slot + 1 */
@@ -322,6 +338,10 @@ struct vepc {
 
     struct packet *packet;
     struct bitmap packets_free;
+
+    struct datagram *datagram;
+    u8 datagram_order[DATAGRAMS]; /* slots: those in use, oldest first, then the others */
+    u64 datagram_count;
 
     struct filter *filter;
     struct bitmap filters_free;

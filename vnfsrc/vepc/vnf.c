@@ -8,6 +8,7 @@
 #include "procedures.h"
 #include "purge.h"
 #include "qos.h"
+#include "reassembly.h"
 #include "sgi.h"
 #include "tft.h"
 #include "transactions.h"
@@ -98,6 +99,7 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     u8 *transactions = place(layout, transactions_footprint(config->transactions));
     u8 *timers = place(layout, timers_footprint(2 * sessions + config->peers));
     u8 *packets = place(layout, packets_footprint(config->packets));
+    u8 *datagrams = place(layout, reassembly_footprint());
     u8 *filters = place(layout, filters_footprint(config->filters));
     u8 *buckets = place(layout, qos_footprint(bearers));
     u8 *records = place(layout, config->records * sizeof(struct vepc_record_record));
@@ -124,6 +126,7 @@ static void lay_out(struct layout *layout, struct vepc *vepc, const struct vepc_
     transactions_init(vepc, config->transactions, transactions);
     timers_init(&vepc->timers, 2 * sessions + config->peers, timers);
     packets_init(vepc, config->packets, packets);
+    reassembly_init(vepc, datagrams);
     filters_init(vepc, config->filters, filters);
     qos_init(vepc, buckets);
     vepc->record = pv_native(records);
@@ -211,6 +214,7 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
     vepc->now_ns = burst->now_ns;
     burst->out_count = 0;
     u64 timer_ns = procedures_expire(vepc);
+    u64 datagram_ns = reassembly_expire(vepc);
     look_ahead(vepc, burst);
     gtpc_look_ahead(vepc, burst);
     for (u64 i = 0; i < burst->in_count; i++) {
@@ -220,6 +224,7 @@ i64 vnf_burst(u8 *arena, struct pv_burst *burst)
     u64 purge_ns = purge_run(&turn);
     u64 due_ns = due_run(&turn);
     u64 transaction_ns = transactions_run(&turn);
+    timer_ns = datagram_ns < timer_ns ? datagram_ns : timer_ns;
     timer_ns = due_ns < timer_ns ? due_ns : timer_ns;
     timer_ns = purge_ns < timer_ns ? purge_ns : timer_ns;
     return (i64)(transaction_ns < timer_ns ? transaction_ns : timer_ns);

@@ -211,6 +211,16 @@ BUCKET = cs.Struct(
     "downlink" / U64 * "time until the downlink token bucket is full, likewise",
 )
 
+DATAGRAM = cs.Struct(
+    "source" / Ip() * "address of the peer that sends it in fragments",
+    "destination" / Ip() * "ours",
+    "identification" / U32 * "what its fragments have in common (RFC 791, 3.2; RFC 8200, 4.5)",
+    "remaining_ms" / U32 * "how much longer the others are waited for, ms",
+    "last_came" / YES_NO * "whether its end is known",
+    "units" / Octets(30) * "which parts of 8 bytes are there: a bit each, the highest first",
+    "data" / Blob(1880) * "what came of the UDP datagram; 0 where something is missing",
+)
+
 RECORD = cs.Struct(
     "serial" / U64 * "serial number among all records of this gateway; the key",
     "cause" / U8 * "causeForRecClosing (TS 32.298, 5.1.2.2.7)",
@@ -304,9 +314,10 @@ SCHEMA = Schema(
         Section(10, "transaction", TRANSACTION, "Requests of ours, the next one due first."),
         Section(11, "bucket", BUCKET, "Token buckets that are not full."),
         Section(12, "record", RECORD, "Charging records that wait to be taken, oldest first."),
-        Section(13, "usage", USAGE, "Volume of each bearer; added up on import.", Moves.AFTERWARDS),
-        Section(14, "cleared", CLEARED, "In a delta only: what to forget first.", Moves.IN_DELTAS),
-        Section(15, "bearer_order", BEARER_ORDER, "Asks for a dedicated bearer.", Moves.AS_COMMAND),
-        Section(16, "records_taken", RECORDS_TAKEN, "Ends the wait of records.", Moves.AS_COMMAND),
+        Section(13, "datagram", DATAGRAM, "Outer packets that miss fragments, oldest first."),
+        Section(14, "usage", USAGE, "Volume of each bearer; added up on import.", Moves.AFTERWARDS),
+        Section(15, "cleared", CLEARED, "In a delta only: what to forget first.", Moves.IN_DELTAS),
+        Section(16, "bearer_order", BEARER_ORDER, "Asks for a dedicated bearer.", Moves.AS_COMMAND),
+        Section(17, "records_taken", RECORDS_TAKEN, "Ends the wait of records.", Moves.AS_COMMAND),
     ),
 )

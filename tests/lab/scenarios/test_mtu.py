@@ -21,3 +21,14 @@ def test_what_may_be_fragmented_arrives(lab):
     lab.server.run(*size, ue.address4)
     ue.run(*size, lab.server.address4)
     ue.detach()
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_full_packets_come_in_fragments_of_the_enb_s_kernel(lab, ipv6):
+    ue = lab.ue(enb=lab.enb(1, ipv6=ipv6)).attach(mtu=1500)
+    with ue.stream(lab.server, rate=300, size=1500 - 28):
+        lab.migrate()
+    with ue.transfer(lab.server, 1_000_000):
+        lab.migrate()
+    assert lab.gateway.counters()["datagrams_reassembled"] > 100
+    ue.detach()

@@ -109,23 +109,24 @@ class Ue(Host):
         apn: str = "internet",
         pdn_type: str = "ipv4",
         ambr: tuple[int, int] = (1_000_000, 1_000_000),
+        mtu: int = 0,
     ) -> Ue:
-        """Attaches, or opens one more PDN connection; `ambr`: uplink, downlink in kbit/s.
+        """Attaches, or opens one more PDN connection; `ambr`: uplink, downlink in kbit/s; `mtu`:
+        the interface's, instead of the one that the gateway tells.
 
         The kernel's interface, named as the APN, has its addresses afterwards: that of IPv6 by
         router advertisement."""
         pdn = self.mme.create_session(self, apn, pdn_type, ambr)
         self.connected = True
         self.mme.modify_bearers(self, self.enb)
-        self._configure(pdn)
+        self._configure(pdn, mtu or pdn.mtu or 1500)
         if pdn.prefix:
             self._await_address6(pdn)
         return self
 
-    def _configure(self, pdn: Pdn) -> None:
+    def _configure(self, pdn: Pdn, mtu: int) -> None:
         device = namespaces.tun_device(self.namespace, pdn.apn)
         self._devices[pdn.apn] = device
-        mtu = pdn.mtu or 1500
         lines = [f"link set {pdn.apn} mtu {mtu} txqueuelen 1000 up"]
         # The main PDN connection has the default route; the others are for who uses their
         # addresses.
