@@ -25,10 +25,13 @@ def test_what_may_be_fragmented_arrives(lab):
 
 @pytest.mark.parametrize("ipv6", [False, True])
 def test_full_packets_come_in_fragments_of_the_enb_s_kernel(lab, ipv6):
-    ue = lab.ue(enb=lab.enb(1, ipv6=ipv6)).attach(mtu=1500)
-    with ue.stream(lab.server, rate=300, size=1500 - 28):
+    enb = lab.enb(6, ipv6=ipv6)
+    enb.set_mtu(1500)
+    ue = lab.ue(enb=enb).attach(mtu=1500)
+    with ue.stream(lab.server, rate=300, size=1500 - 28) as up:
         lab.migrate()
-    with ue.transfer(lab.server, 1_000_000):
+        lab.reactor.wait(lambda: up.sent > 100, "the stream ended")
+    assert lab.gateway.counters()["datagrams_reassembled"] > 0
+    with ue.transfer(lab.server, 2_000_000):
         lab.migrate()
-    assert lab.gateway.counters()["datagrams_reassembled"] > 100
     ue.detach()

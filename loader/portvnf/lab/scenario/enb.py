@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
-from portvnf.lab import packet
-from portvnf.lab.scenario import namespaces
+from portvnf.lab import network, packet
+from portvnf.lab.scenario import namespaces, places
 from portvnf.lab.scenario.ie import Fteid
 from portvnf.lab.scenario.reactor import Reactor
 from portvnf.lab.scenario.session import Bearer
@@ -31,6 +31,7 @@ class Enb:
         self.number = number
         self.name = f"eNB {number}"
         self.address = address
+        self._namespace = namespace
         self.counts = dict.fromkeys(
             (
                 "echo",
@@ -59,6 +60,10 @@ class Enb:
         else:
             self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
         reactor.watch(self._socket.fileno(), self._receive)
+
+    def set_mtu(self, mtu: int) -> None:
+        """Has its link on S1-U carry no more bytes at once: its kernel sends fragments."""
+        network.run_ip(self._namespace, [f"link set {places.S1U.name} mtu {mtu}"])
 
     def close(self) -> None:
         """Gives the address back."""
