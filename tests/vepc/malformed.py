@@ -33,7 +33,10 @@ _ENDS = {
 
 def populate(gateway: Gateway) -> None:
     """Three UEs: one connected with two PDN connections, one idle, one with IPv6 only; and one
-    that left. Two have buckets that are not full."""
+    that left. Two have buckets that are not full. Of two datagrams, fragments are missing."""
+    request = packets.s11(packets.create(8))
+    for number, (first, end) in enumerate([(64, 128), (96, len(request) - 20)], 1):
+        gateway.run((S11, packets.piece_of(request, first, end, number)), ms=number)
     population = Population(lambda port, packet: gateway.one(port, packet)[1])
     population.attach(1, "ipv4v6")
     population.connect_pdn(1, 6, "ipv6", "ims.operator")

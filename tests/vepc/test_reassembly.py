@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers import inet
+
+from portvnf.state.vepc import DATAGRAM, SCHEMA
+from portvnf.vnf import RefusalError
 
 from . import packets
 from .addresses import GATEWAY_S1U
@@ -16,6 +20,7 @@ from .user_packets import user
 
 UE = "10.45.0.1"
 AT_MOST = 64  # datagrams that wait
+DATAGRAMS = SCHEMA.section("datagram").number
 GATEWAY_S1U_6, ENB_6 = "fd00:12::1", "fd00:12::20"
 
 
@@ -85,3 +90,48 @@ def test_the_oldest_gives_way() -> None:
     assert gateway.counters()["datagrams_incomplete"] == 1
     came = [gateway.one(S1U, second)[1] for _, second in reversed(cuts)]
     assert came == [[(SGI, inner)] for inner, _ in reversed(datagrams[1:])] + [[]]
+
+
+@pytest.fixture(scope="module")
+def waiting() -> Gateway:
+    """A gateway to which the middle and the end of a datagram came."""
+    gateway = Gateway(load("native"), configuration("dual"))
+    _, outer = whole(0, 597, 4)
+    for first, end in ((200, 400), (400, len(outer) - 20)):
+        gateway.one(S1U, packets.piece_of(outer, first, end, 7))
+    return gateway
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"source": "224.0.0.1"}, "no encoder writes"),
+        ({"source": "fd00:12::20"}, "no encoder writes"),
+        ({"destination": "10.12.0.9"}, "not in this configuration"),
+        ({"identification": 0x10000}, "no encoder writes"),
+        ({"remaining_ms": 1001}, "too small"),
+        ({"units": "00" * 30}, "no encoder writes"),
+        ({"units": "ff" * 30}, "no encoder writes"),
+        ({"units": "ff" * 9 + "f8" + "00" * 20}, "no encoder writes"),  # all of it
+        ({"last_came": "no"}, "no encoder writes"),  # ends in the middle of a unit
+        ({"data": ""}, "no encoder writes"),
+    ],
+)
+def test_no_datagram_is_taken_unchecked(
+    waiting: Gateway, change: dict[str, Any], sentence: str
+) -> None:
+    record = DATAGRAM.parse(waiting.section(DATAGRAMS))
+    assert record.identification == 7 and record.last_came == "yes"
+    fresh = waiting.fresh()
+    fresh.take(waiting.state())
+    assert fresh.state() == waiting.state()
+    record.update(change)
+    with pytest.raises(RefusalError, match=sentence):
+        waiting.fresh().take(waiting.state() | {DATAGRAMS: DATAGRAM.build(record)})
+
+
+def test_what_is_missing_is_nothing(waiting: Gateway) -> None:
+    record = DATAGRAM.parse(waiting.section(DATAGRAMS))
+    record.data = "01" + record.data[2:]
+    with pytest.raises(RefusalError, match="no encoder writes"):
+        waiting.fresh().take(waiting.state() | {DATAGRAMS: DATAGRAM.build(record)})
