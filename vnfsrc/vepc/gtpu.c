@@ -286,6 +286,11 @@ static void receive_error_indication(struct turn *turn, struct pv_packet *packet
         drop(turn, packet, DROP_bad_gtpu_length);
         return;
     }
+    /* Who lost a tunnel is who it led to (TS 29.281, 7.3.1): nobody ends another's. */
+    if (!address_equal(&enb.address, &ip->source)) {
+        drop(turn, packet, DROP_not_its_tunnel);
+        return;
+    }
     count(turn->vepc, COUNT_error_indications_received);
     if (sgw_is_from_pgw(turn->vepc, ip))
         sgw_pgw_lost(turn->vepc, &enb);
