@@ -21,7 +21,7 @@ from .pair import Pair
 from .saboteur import FAULTS, Saboteur
 from .subscribers import Subscriber
 
-PATIENCE_S = 0.3
+PATIENCE_S = 1.0  # a busy machine takes a while between two messages
 
 # (kind, which one of that kind): those before COMMIT, by the source and by the destination.
 BEFORE = [

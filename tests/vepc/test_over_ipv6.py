@@ -12,8 +12,13 @@ from .program import Program, execute
 # What is about IPv4 itself, about moments that follow from addresses, or about the order in
 # which IPv4 identifications are given out.
 _NOT = ("transport", "paths", "mtu")
-# User packets for the gateway's IPv4 address, which it does not have there.
-_NOT_ALL = ("protection: no UE speaks GTP with the gateway through its tunnel",)
+_NOT_ALL = (
+    # User packets for the gateway's IPv4 address, which it does not have there.
+    "protection: no UE speaks GTP with the gateway through its tunnel",
+    # Answers with IPv4 identifications, which outer headers take there as well.
+    "sgi: echo of a UE to the gateway",
+    "sgi: echo of a UE that the gateway answers waits for the UE when it is idle",
+)
 VECTORS = [
     vector
     for vector in vectors.load_all()
