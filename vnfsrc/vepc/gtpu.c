@@ -277,10 +277,6 @@ static void send_error_indication(struct turn *turn, struct pv_packet *packet, c
 static void receive_error_indication(struct turn *turn, struct pv_packet *packet,
                                      const struct ip *ip, const struct message *message)
 {
-    if (!paths_find(turn->vepc, &ip->source, VEPC_PATH_PLANE_GTP_U)) {
-        drop(turn, packet, DROP_unknown_peer);
-        return;
-    }
     struct vepc_tunnel enb;
     if (!gtpu_read_lost_tunnel(message->body, message->length, &enb)) {
         drop(turn, packet, DROP_bad_gtpu_length);
@@ -438,18 +434,23 @@ static void receive_g_pdu(struct turn *turn, struct pv_packet *packet, const str
     }
     packet->offset = (u32)message->offset;
     packet->length = (u32)length;
-    if (sgi_is_ours(vepc, message->body))
-        sgi_answer_ue(turn, packet);
-    else if (mtu_fits(message->body, length, vepc->config.sgi_mtu))
+    int ours = sgi_is_ours(vepc, message->body);
+    if (ours) {
+        if (!sgi_answer(turn, packet))
+            return;
+    } else if (mtu_fits(message->body, length, vepc->config.sgi_mtu)) {
         emit(turn, packet, VEPC_PORT_SGI);
-    else
+    } else {
         send_too_big_uplink(turn, packet, &vepc->downlink[slot]);
-    if (packet->reason)
-        return;
+        if (packet->reason)
+            return;
+    }
     uplink->packets++;
     uplink->bytes += length;
     count(vepc, COUNT_uplink_packets);
     vepc->counters[COUNT_uplink_bytes] += length;
+    if (ours)
+        sgi_deliver(turn, packet);
 }
 
 void gtpu_receive(struct turn *turn, struct pv_packet *packet, const struct ip *ip, u64 udp_length)

@@ -60,7 +60,7 @@ static u64 ipv6_check(const struct pv_packet *packet, struct ip *ip)
     ip->protocol = header[6];
     address_set_ipv6(&ip->source, header + 8);
     address_set_ipv6(&ip->destination, header + 24);
-    return 0;
+    return ipv6_ends_ok(&ip->source, &ip->destination) ? 0 : DROP_bad_source;
 }
 
 u64 ip_check(const struct pv_packet *packet, struct ip *ip)

@@ -46,6 +46,13 @@ struct ip {
     u8 protocol;
 };
 
+/* Whether addresses of an IPv6 header are of IPv6: the mapped form stands for IPv4 here, and
+ * belongs on no wire (RFC 5156, 2.2). */
+PV_INLINE int ipv6_ends_ok(const struct pv_address *source, const struct pv_address *destination)
+{
+    return !address_is_ipv4(source) && !address_is_ipv4(destination);
+}
+
 /* Checks a packet addressed to us, of either family: lengths, header checksum, no fragment,
  * an answerable source. Returns 0, or the reason to drop it. */
 u64 ip_check(const struct pv_packet *packet, struct ip *ip);

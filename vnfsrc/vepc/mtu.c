@@ -125,7 +125,8 @@ static int write_error4(struct turn *turn, struct pv_packet *packet, u64 most)
     u8 *quoted = packet_data(packet);
     u64 room = ERROR4_MOST - IPV4_HEADER - ICMP_HEADER;
     u64 length = packet->length < room ? packet->length : room;
-    if (packet->offset < IPV4_HEADER + ICMP_HEADER || !may_tell4(quoted, packet->length) ||
+    if (pv_load_be32(quoted + 12) == config->sgi || /* ourselves */
+        packet->offset < IPV4_HEADER + ICMP_HEADER || !may_tell4(quoted, packet->length) ||
         !rate_limits_admit_icmp(turn->vepc))
         return 0;
     u8 *icmp = quoted - ICMP_HEADER;
@@ -159,8 +160,9 @@ static int write_error6(struct turn *turn, struct pv_packet *packet, u64 most)
     u64 room = ERROR6_MOST - IPV6_HEADER - ICMP_HEADER;
     u64 length = packet->length < room ? packet->length : room;
     const u8 *source = pv_load_be64(config->sgi6) ? config->sgi6 : quoted + 24;
-    if (source[0] == MULTICAST6 || packet->offset < IPV6_HEADER + ICMP_HEADER ||
-        !may_tell6(quoted, packet->length) || !rate_limits_admit_icmp(turn->vepc))
+    if (memory_equal(quoted + 8, config->sgi6, 16) || source[0] == MULTICAST6 ||
+        packet->offset < IPV6_HEADER + ICMP_HEADER || !may_tell6(quoted, packet->length) ||
+        !rate_limits_admit_icmp(turn->vepc))
         return 0;
     u8 *icmp = quoted - ICMP_HEADER;
     u8 *header = icmp - IPV6_HEADER;

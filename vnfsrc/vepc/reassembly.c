@@ -1,6 +1,8 @@
 /* Reassembly: see reassembly.h. */
 #include "reassembly.h"
 
+#include "gtpc_send.h"
+#include "gtpu.h"
 #include "ip.h"
 
 #define UNIT 8 /* bytes that a fragment's offset counts in */
@@ -49,13 +51,13 @@ static void read4(const struct pv_packet *packet, struct fragment *fragment)
     fragment->last = !(flags & IPV4_MORE);
 }
 
-static int read6(const struct pv_packet *packet, struct fragment *fragment)
+static u64 read6(const struct pv_packet *packet, struct fragment *fragment)
 {
     const u8 *header = packet_data(packet);
     const u8 *extension = header + IPV6_HEADER;
     u64 length = pv_load_be16(header + 4);
     if (length < IPV6_FRAGMENT_HEADER)
-        return 0;
+        return DROP_bad_ip_length;
     u32 offset = pv_load_be16(extension + 2);
     address_set_ipv6(&fragment->source, header + 8);
     address_set_ipv6(&fragment->destination, header + 24);
@@ -65,20 +67,32 @@ static int read6(const struct pv_packet *packet, struct fragment *fragment)
     fragment->identification = pv_load_be32(extension + 4);
     fragment->protocol = extension[0];
     fragment->last = !(offset & IPV6_MORE);
-    return 1;
+    return ipv6_ends_ok(&fragment->source, &fragment->destination) ? 0 : DROP_bad_source;
+}
+
+/* The first fragment tells the port. */
+static int may_be_gtp(const struct fragment *fragment)
+{
+    if (fragment->at != 0 || fragment->length < 4)
+        return 1;
+    u32 port = pv_load_be16(fragment->data + 2);
+    return port == GTPC_PORT || port == GTPU_PORT;
 }
 
 u64 fragment_read(const struct pv_packet *packet, struct fragment *fragment)
 {
+    u64 reason = 0;
     if (packet_data(packet)[0] >> 4 == 4)
         read4(packet, fragment);
-    else if (!read6(packet, fragment))
-        return DROP_bad_ip_length;
+    else
+        reason = read6(packet, fragment);
+    if (reason)
+        return reason;
     if (!address_is_host(&fragment->source) ||
         address_equal(&fragment->source, &fragment->destination))
         return DROP_bad_source;
     /* Nothing but GTP is worth the room. */
-    if (fragment->protocol != PROTOCOL_UDP || fragment->length == 0 ||
+    if (fragment->protocol != PROTOCOL_UDP || !may_be_gtp(fragment) || fragment->length == 0 ||
         fragment->at + fragment->length > DATAGRAM_MAX ||
         (!fragment->last && fragment->length % UNIT != 0))
         return DROP_fragment;
@@ -151,6 +165,14 @@ static int end_fits(const struct datagram *datagram, const struct fragment *frag
     return !fragment->last || datagram->length <= fragment->at;
 }
 
+/* Whether a fragment says nothing but what came already. */
+static int is_copy(const struct datagram *datagram, const struct fragment *fragment)
+{
+    u64 end = fragment->at + fragment->length;
+    return fragment->last == (datagram->last_came && end == datagram->length) &&
+           memory_equal(datagram->data + fragment->at, fragment->data, fragment->length);
+}
+
 static void take(struct datagram *datagram, const struct fragment *fragment)
 {
     u64 end = fragment->at + fragment->length;
@@ -201,8 +223,10 @@ int reassembly_add(struct turn *turn, struct pv_packet *packet, const struct fra
     if (!known)
         at = vepc->datagram_count - 1;
     u64 here = datagram_units(datagram->units, first, end);
-    if (here == end - first)
-        return 0; /* a copy */
+    if (here == end - first && is_copy(datagram, fragment)) {
+        count(vepc, COUNT_fragments_repeated);
+        return 0;
+    }
     if (here > 0 || !end_fits(datagram, fragment)) {
         give_up(vepc, at);
         drop(turn, packet, DROP_fragment);

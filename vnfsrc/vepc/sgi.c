@@ -30,8 +30,7 @@ static void forward(struct turn *turn, struct pv_packet *packet, u32 bearer)
         downlink_forward(turn, packet, slot);
 }
 
-/* Makes a packet to us the answer. Returns 0 when it was dropped. */
-static int answer(struct turn *turn, struct pv_packet *packet)
+int sgi_answer(struct turn *turn, struct pv_packet *packet)
 {
     struct ip ip;
     if (packet_data(packet)[0] >> 4 != 4)
@@ -52,8 +51,7 @@ int sgi_is_ours(const struct vepc *vepc, const u8 *packet)
     return pv_load_be64(packet + 24) != 0 && memory_equal(packet + 24, vepc->config.sgi6, 16);
 }
 
-/* Sends a packet to the UE that has its destination address. */
-static void deliver(struct turn *turn, struct pv_packet *packet)
+void sgi_deliver(struct turn *turn, struct pv_packet *packet)
 {
     const u8 *data = packet_data(packet);
     if (data[0] >> 4 == 4) {
@@ -62,12 +60,6 @@ static void deliver(struct turn *turn, struct pv_packet *packet)
     }
     u64 prefix = pv_load_be64(data + 24);
     forward(turn, packet, prefix ? pools_find6(turn->vepc, prefix) : NO_SLOT);
-}
-
-void sgi_answer_ue(struct turn *turn, struct pv_packet *packet)
-{
-    if (answer(turn, packet))
-        deliver(turn, packet);
 }
 
 void sgi_receive(struct turn *turn, struct pv_packet *packet)
@@ -81,7 +73,7 @@ void sgi_receive(struct turn *turn, struct pv_packet *packet)
     }
     packet->length = (u32)length; /* what follows the packet is link padding */
     if (!sgi_is_ours(turn->vepc, data))
-        deliver(turn, packet);
-    else if (answer(turn, packet))
+        sgi_deliver(turn, packet);
+    else if (sgi_answer(turn, packet))
         emit(turn, packet, packet->port);
 }
