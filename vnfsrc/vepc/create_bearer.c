@@ -94,14 +94,23 @@ static u64 find_bearer(const struct vepc *vepc, const struct transaction *transa
     return waits ? slot : CONTEXTS_NONE;
 }
 
-/* The peer gave the new bearer an identity that another one of the UE has here: the two sides do
- * not mean the same by it. What the peer has under it is not what we have, so both end (TS 29.274,
- * 7.2.9.2). A default bearer's is not given up: the PDN connection would end with it. */
-static void give_up_identity(struct vepc *vepc, u64 other)
+/* The peer gave the new bearer an identity that another one of the UE has here. One whose end we
+ * have asked for is over at the peer, though its answer has not come (yet): it ends. With any other
+ * the two sides do not mean the same, so both bearers end (TS 29.274, 7.2.9.2); but not a default
+ * bearer, with which the PDN connection would end. Returns whether the identity is free now. */
+static int free_identity(struct vepc *vepc, u64 slot, u64 other)
 {
     struct trigger trigger = {0, 0, 0};
-    if (!bearer_is_default(vepc, other))
+    int is_default = bearer_is_default(vepc, other);
+    int own_default = is_default && vepc->bearer[other].session == vepc->bearer[slot].session;
+    if (vepc->bearer[other].deleting && !own_default) {
+        count(vepc, COUNT_bearers_deleted);
+        bearer_end(vepc, other);
+        return 1;
+    }
+    if (!is_default)
         bearers_delete(vepc, &other, 1, &trigger);
+    return 0;
 }
 
 /* Makes a provisional bearer a real one. Returns 0 when the answer does not allow that. An
@@ -116,10 +125,8 @@ static int establish(struct vepc *vepc, u64 slot, struct ie context)
     u8 ebi = ies_find(context, IE_EBI, 0, &ie) ? ie_read_ebi(ie) : 0;
     if (ebi == 0)
         return 0;
-    if (ue->bearer[ebi] != NO_SLOT) {
-        give_up_identity(vepc, ue->bearer[ebi] - 1);
+    if (ue->bearer[ebi] != NO_SLOT && !free_identity(vepc, slot, ue->bearer[ebi] - 1))
         return 0;
-    }
     bearer_set_ebi(vepc, slot, ebi);
     access_of(vepc, &access);
     if (!ies_find(context, IE_F_TEID, instance, &ie) ||
