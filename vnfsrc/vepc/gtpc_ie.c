@@ -54,16 +54,17 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found)
     return ies_find_nth(list, type, instance, 0, found);
 }
 
-int ies_find_f_teid(struct ie list, u8 interface, struct ie *found)
+int ies_find_f_teid(struct ie list, u8 interface, u8 instance, struct ie *found)
 {
+    struct ie rest = list;
     struct named_ie ie;
-    while (ies_next(&list, &ie))
+    while (ies_next(&rest, &ie))
         if (ie.type == IE_F_TEID && ie.value.length >= 1 &&
             (ie.value.value[0] & F_TEID_INTERFACE) == interface) {
             *found = ie.value;
             return 1;
         }
-    return 0;
+    return ies_find(list, IE_F_TEID, instance, found);
 }
 
 int ies_indicated(struct ie list, u32 flag)

@@ -118,10 +118,11 @@ int ies_find(struct ie list, u8 type, u8 instance, struct ie *found);
 /* Reads the n-th (from 0) IE of a type and instance. Returns 0 when there are fewer. */
 int ies_find_nth(struct ie list, u8 type, u8 instance, u64 n, struct ie *found);
 
-/* The first F-TEID of an interface type, whatever its instance: peers differ in where a bearer
- * context has the P-GW's tunnel (TS 29.274, tables 7.2.1-2 and 7.2.3-2), but its type says what it
- * is. Returns 0 without one. */
-int ies_find_f_teid(struct ie list, u8 interface, struct ie *found);
+/* The first F-TEID of an interface type, whatever its instance: peers differ in where they put the
+ * P-GW's tunnels (TS 29.274, tables 7.2.1-2, 7.2.2-2 and 7.2.3-2), but its type says what it is.
+ * Without one, what stands in its instance, which ie_read_f_teid does not take. Returns 0 when that
+ * is missing, too. */
+int ies_find_f_teid(struct ie list, u8 interface, u8 instance, struct ie *found);
 
 /* Whether a flag of the Indication IE is there and set. */
 int ies_indicated(struct ie list, u32 flag);

@@ -220,9 +220,8 @@ static struct refusal find_moved(const struct request *request, struct ie contex
     struct ie user;
     wish->moved = CONTEXTS_NONE;
     if (is_pgw(vepc) || !ies_find(request->ies, IE_F_TEID, INSTANCE_PGW_CONTROL, &control) ||
-        (!ies_find(context, IE_F_TEID, INSTANCE_PGW_USER, &user) &&
-         !ies_find_f_teid(context, S5U_PGW, &user)) ||
-        control.length < 5 || pv_load_be32(control.value + 1) == 0)
+        !ies_find_f_teid(context, S5U_PGW, INSTANCE_PGW_USER, &user) || control.length < 5 ||
+        pv_load_be32(control.value + 1) == 0)
         return refuse(CAUSE_ACCEPTED, 0, 0);
     wish->moved = contexts_find(&vepc->sessions, pv_load_be32(control.value + 1));
     if (wish->moved == CONTEXTS_NONE || vepc->session[wish->moved].ue != wish->ue)

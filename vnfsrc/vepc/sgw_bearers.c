@@ -61,8 +61,7 @@ static struct refusal read_created(const struct vepc *vepc, struct ie context,
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_QOS, 0);
     if (!ie_read_qos(ie, &created->qos))
         return refuse(CAUSE_INVALID_LENGTH, IE_BEARER_QOS, 0);
-    if (!ies_find(context, IE_F_TEID, REQUEST_S5U_PGW, &ie) &&
-        !ies_find_f_teid(context, S5U_PGW, &ie))
+    if (!ies_find_f_teid(context, S5U_PGW, REQUEST_S5U_PGW, &ie))
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_F_TEID, REQUEST_S5U_PGW);
     if (!ie_read_f_teid(ie, S5U_PGW, &vepc->config.s5, &created->pgw))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, REQUEST_S5U_PGW);

@@ -268,12 +268,12 @@ static int read_acceptance(const struct vepc *vepc, struct ie ies, struct accept
 {
     const struct vepc_endpoint *ours = &vepc->config.s5;
     struct ie ie;
-    return ies_find(ies, IE_F_TEID, INSTANCE_PGW, &ie) &&
+    return ies_find_f_teid(ies, S5C_PGW, INSTANCE_PGW, &ie) &&
            ie_read_f_teid(ie, S5C_PGW, ours, &acceptance->control) &&
            acceptance->control.teid != 0 && ies_find(ies, IE_PAA, 0, &acceptance->paa) &&
            ies_find(ies, IE_BEARER_CONTEXT, 0, &acceptance->context) &&
            ies_well_formed(acceptance->context) &&
-           ies_find(acceptance->context, IE_F_TEID, INSTANCE_S5U_PGW, &ie) &&
+           ies_find_f_teid(acceptance->context, S5U_PGW, INSTANCE_S5U_PGW, &ie) &&
            ie_read_f_teid(ie, S5U_PGW, ours, &acceptance->user);
 }
 

@@ -87,8 +87,7 @@ static struct refusal read_bearer(const struct vepc *vepc, struct ie context, in
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, 0);
     if (!moves)
         return refuse(CAUSE_ACCEPTED, 0, 0);
-    if (!ies_find(context, IE_F_TEID, INSTANCE_S5U_PGW, &ie) &&
-        !ies_find_f_teid(context, S5U_PGW, &ie))
+    if (!ies_find_f_teid(context, S5U_PGW, INSTANCE_S5U_PGW, &ie))
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_F_TEID, INSTANCE_S5U_PGW);
     if (!ie_read_f_teid(ie, S5U_PGW, &vepc->config.s5, &bearer->pgw))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, INSTANCE_S5U_PGW);
