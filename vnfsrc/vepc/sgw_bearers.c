@@ -173,6 +173,16 @@ static void end_provisional(struct vepc *vepc, const struct transaction *transac
     }
 }
 
+/* A bearer that the MME accepted in words that make no bearer here, as with an identity that
+ * another one has: the P-GW is told that there is none, and so no identity. */
+static void refuse_created(struct ie_writer *w)
+{
+    u64 start = ie_begin(w, IE_BEARER_CONTEXT, 0);
+    ie_write_u8(w, IE_EBI, 0);
+    ie_write_cause(w, refuse(CAUSE_INVALID_REPLY, 0, 0));
+    ie_end(w, start);
+}
+
 /* One bearer context of the MME's answer, carried out and passed back. */
 static void pass_created(struct vepc *vepc, struct ie_writer *w,
                          const struct transaction *transaction, struct ie context, u64 place,
@@ -180,6 +190,10 @@ static void pass_created(struct vepc *vepc, struct ie_writer *w,
 {
     u64 slot = find_provisional(vepc, transaction, context, place);
     int established = accepted && slot != CONTEXTS_NONE && establish(vepc, slot, context);
+    if (accepted && !established && relay_accepted(relay_cause(context))) {
+        refuse_created(w);
+        return;
+    }
     u64 start = relay_begin_context(w, context, 0);
     if (established) {
         ue_touch(vepc, vepc->session[vepc->bearer[slot].session].ue);
