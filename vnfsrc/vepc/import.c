@@ -112,8 +112,8 @@ static i64 complete(struct vepc *vepc)
         vepc->record_oldest + vepc->import_records != vepc->record_next ||
         vepc->incomplete_ues != 0 || vepc->incomplete_sessions != 0)
         return -PV_ERROR_INCOMPLETE;
-    vepc->import_complete = 1;
     import_paths_complete(vepc);
+    vepc->import_complete = 1;
     /* Rounds of a migration delete and make again; only what follows counts. */
     __builtin_memset(vepc->counters, 0, sizeof vepc->counters);
     return 0;
@@ -138,6 +138,7 @@ static i64 begin_step(struct vepc *vepc, const struct pv_import *step)
         return -PV_ERROR_DUPLICATE;
     if (step->first && usage && vepc->import_usage)
         return -PV_ERROR_DUPLICATE;
+    vepc->importing = !vepc->import_complete;
     if (step->first) {
         vepc->import_previous = 0;
         vepc->import_answers = vepc->procedure_next;

@@ -27,8 +27,6 @@ u64 import_find(struct pv_reader *in, const struct contexts *table, u32 teid, u6
 void import_gateway(struct vepc *vepc, struct pv_reader *in);
 void import_pool(struct vepc *vepc, struct pv_reader *in);
 void import_path(struct vepc *vepc, struct pv_reader *in);
-/* No more paths come. */
-void import_paths_complete(struct vepc *vepc);
 void import_procedure(struct vepc *vepc, struct pv_reader *in);
 void import_transaction(struct vepc *vepc, struct pv_reader *in);
 void import_record(struct vepc *vepc, struct pv_reader *in);
@@ -44,6 +42,11 @@ void import_packet(struct vepc *vepc, struct pv_reader *in);
 void import_bucket(struct vepc *vepc, struct pv_reader *in);
 void import_usage(struct vepc *vepc, struct pv_reader *in);
 void import_cleared(struct vepc *vepc, struct pv_reader *in);
+
+/* import_paths.c */
+/* No more records come: counts the users of the paths, once, and makes the paths that lack and
+ * for which there is room. Probes begin where none are due, and end where none are wanted. */
+void import_paths_complete(struct vepc *vepc);
 
 /* bearer_orders.c */
 void import_bearer_order(struct vepc *vepc, struct pv_reader *in);

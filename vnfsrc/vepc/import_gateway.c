@@ -4,14 +4,12 @@
 
 #include "access.h"
 #include "charging.h"
-#include "path_echo.h"
 #include "paths.h"
 #include "pools.h"
 #include "procedures.h"
 #include "purge.h"
 #include "rate_limits.h"
 #include "reassembly.h"
-#include "sessions.h"
 #include "transactions.h"
 
 static void check_endpoint(struct pv_reader *in, const struct vepc_endpoint *theirs,
@@ -127,36 +125,6 @@ static void check_path(struct vepc *vepc, struct pv_reader *in, const struct vep
         import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_CAPACITY);
 }
 
-/* UEs and bearers that came in earlier rounds made paths to their peers. One that the source does
- * not have, for want of room, gives way; its users are counted no more. */
-static void drop_path_not_imported(struct vepc *vepc)
-{
-    for (u64 i = vepc->path_count; i > 0; i--) {
-        struct path *path = &vepc->path[i - 1];
-        if (path->imported)
-            continue;
-        sessions_leave_path(vepc, path);
-        paths_remove(vepc, path);
-        return;
-    }
-}
-
-static void drop_paths_not_used(struct vepc *vepc)
-{
-    for (u64 i = vepc->path_count; i > 0; i--)
-        if (!vepc->path[i - 1].imported && vepc->path[i - 1].references == 0)
-            paths_remove(vepc, &vepc->path[i - 1]);
-}
-
-/* A path that came with nothing due, as from a gateway that probed none, begins anew. */
-void import_paths_complete(struct vepc *vepc)
-{
-    drop_paths_not_used(vepc);
-    for (u64 i = 0; i < vepc->path_count; i++)
-        if (!timers_is_set(&vepc->timers, timer_of_path(vepc, i)))
-            path_echo_resume(vepc, &vepc->path[i]);
-}
-
 void import_path(struct vepc *vepc, struct pv_reader *in)
 {
     struct vepc_path_record r;
@@ -164,9 +132,11 @@ void import_path(struct vepc *vepc, struct pv_reader *in)
     check_path(vepc, in, &r);
     if (in->error)
         return;
-    if (!paths_have_room(vepc, &r.peer, r.plane))
-        drop_path_not_imported(vepc);
     struct path *path = paths_get(vepc, &r.peer, r.plane);
+    if (!path) {
+        import_refuse(in, VEPC_FIELD_PATH_PEER, -PV_ERROR_CAPACITY);
+        return;
+    }
     vepc->last_peer = r.peer;
     vepc->last_plane = r.plane;
     vepc->import_paths++;

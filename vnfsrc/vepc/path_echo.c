@@ -15,10 +15,10 @@ static void wait(struct vepc *vepc, const struct path *path, u64 ms)
     timers_set(&vepc->timers, timer_of_path(vepc, path->slot), vepc->now_ns + ms * 1000000);
 }
 
-/* An imported path keeps its timer while what uses it is imported. */
+/* A path that an import brought keeps its timer while its users are counted. */
 static int is_settled(const struct vepc *vepc, const struct path *path)
 {
-    return vepc->import_complete || !path->imported;
+    return !vepc->importing || !path->imported;
 }
 
 void path_echo_begin(struct vepc *vepc, struct path *path)
@@ -26,6 +26,8 @@ void path_echo_begin(struct vepc *vepc, struct path *path)
     u64 half = vepc->config.echo_ms >> 1;
     if (!is_settled(vepc, path))
         return;
+    path->echo_sequence = 0;
+    path->echo_tries = 0;
     if (vepc->config.echo_ms)
         wait(vepc, path, half + address_hash(&path->peer, path->plane) % (half + 1));
     else
@@ -104,8 +106,11 @@ void path_echo_due(struct turn *turn, struct path *path)
         paths_remove(vepc, path);
         return;
     }
-    if (vepc->config.echo_ms == 0)
+    if (vepc->config.echo_ms == 0) {
+        path->echo_sequence = 0;
+        path->echo_tries = 0;
         return;
+    }
     if (path->echo_tries < vepc->config.n3) {
         send(turn, path);
         return;

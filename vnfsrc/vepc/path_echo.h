@@ -14,7 +14,7 @@
 void path_echo_begin(struct vepc *vepc, struct path *path);
 void path_echo_end(struct vepc *vepc, struct path *path);
 
-/* An imported path has nothing due: what it is used for decides. */
+/* An imported path has nothing due, or nothing of it is wanted: whether it is used decides. */
 void path_echo_resume(struct vepc *vepc, struct path *path);
 
 /* The path's timer is due. */

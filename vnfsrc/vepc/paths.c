@@ -36,13 +36,6 @@ struct path *paths_find(const struct vepc *vepc, const struct pv_address *peer, 
     return path->plane == plane && address_equal(&path->peer, peer) ? path : 0;
 }
 
-/* Whether a path may give way: while an import goes on, one that it brought may not, for its
- * users are yet to come. */
-static int is_free(const struct vepc *vepc, const struct path *path)
-{
-    return path->references == 0 && (vepc->import_complete || !path->imported);
-}
-
 /* Of the paths that nobody uses, the one that would be forgotten first; 0 without any. */
 static struct path *find_free(struct vepc *vepc)
 {
@@ -51,7 +44,7 @@ static struct path *find_free(struct vepc *vepc)
     for (u64 i = 0; vepc->paths_unused && i < vepc->path_count; i++) {
         struct path *path = &vepc->path[vepc->path_order[i]];
         u64 due_ns = vepc->timers.due_ns[timer_of_path(vepc, path->slot)];
-        if (!is_free(vepc, path) || due_ns >= soonest)
+        if (path->references != 0 || due_ns >= soonest)
             continue;
         soonest = due_ns;
         found = path;
@@ -59,10 +52,10 @@ static struct path *find_free(struct vepc *vepc)
     return found;
 }
 
-int paths_have_room(struct vepc *vepc, const struct pv_address *peer, u8 plane)
+int paths_have_room(const struct vepc *vepc, const struct pv_address *peer, u8 plane)
 {
     return vepc->path_count < vepc->config.peers || paths_find(vepc, peer, plane) != 0 ||
-           find_free(vepc) != 0;
+           vepc->paths_unused != 0;
 }
 
 static int make_room(struct vepc *vepc)
@@ -129,15 +122,21 @@ void paths_remove(struct vepc *vepc, struct path *path)
     }
 }
 
+void paths_add_user(struct vepc *vepc, struct path *path)
+{
+    if (path->references++ != 0)
+        return;
+    vepc->paths_unused--;
+    path_echo_begin(vepc, path);
+}
+
 u8 paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane)
 {
-    struct path *path = address_is_set(peer) ? paths_get(vepc, peer, plane) : 0;
+    int has_path = address_is_set(peer) && !vepc->importing;
+    struct path *path = has_path ? paths_get(vepc, peer, plane) : 0;
     if (!path)
         return 0;
-    if (path->references++ == 0) {
-        vepc->paths_unused--;
-        path_echo_begin(vepc, path);
-    }
+    paths_add_user(vepc, path);
     return 1;
 }
 

@@ -16,12 +16,16 @@ struct path *paths_get(struct vepc *vepc, const struct pv_address *peer, u8 plan
 struct path *paths_find(const struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
 /* Whether paths_get would find or make a path to this peer. */
-int paths_have_room(struct vepc *vepc, const struct pv_address *peer, u8 plane);
+int paths_have_room(const struct vepc *vepc, const struct pv_address *peer, u8 plane);
 
-/* One more UE or bearer has this peer. Returns 1 when it is counted,
- * which it must remember until it leaves: not when the address is none, nor without room for a
- * path. Then the peer is served all the same, but not probed. */
+/* One more UE, session or bearer has this peer. Returns 1 when it is counted, which it must
+ * remember until it leaves; 0 when the address is none, or there is no room for a path: then the
+ * peer is served all the same, but not probed. While an import goes on nobody is counted, for
+ * import_paths_complete counts all at its end. */
 u8 paths_use(struct vepc *vepc, const struct pv_address *peer, u8 plane);
+
+/* One more user of this path, which it must remember likewise. */
+void paths_add_user(struct vepc *vepc, struct path *path);
 
 /* One that had a peer, counted or not, has another one now. Returns whether it is counted there.
  * The old one's place is free for the new one's. */

@@ -350,26 +350,6 @@ void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw)
     }
 }
 
-void sessions_leave_path(struct vepc *vepc, const struct path *path)
-{
-    const struct pv_address *peer = &path->peer;
-    int control = path->plane == VEPC_PATH_PLANE_GTP_C;
-    if (path->references == 0)
-        return;
-    for (u64 i = 0; control && i < vepc->sessions.capacity; i++) {
-        if (address_equal(&vepc->ue[i].mme.address, peer))
-            vepc->ue[i].mme_on_path = 0;
-        if (address_equal(&vepc->session[i].peer.address, peer))
-            vepc->session[i].peer_on_path = 0;
-    }
-    for (u64 i = 0; !control && i < vepc->bearers.capacity; i++) {
-        if (address_equal(&vepc->downlink[i].address, peer))
-            vepc->downlink[i].on_path = 0;
-        if (address_equal(&vepc->bearer[i].pgw.address, peer))
-            vepc->bearer[i].pgw_on_path = 0;
-    }
-}
-
 void bearer_end(struct vepc *vepc, u64 bearer_slot)
 {
     u64 session = vepc->bearer[bearer_slot].session;

@@ -98,9 +98,6 @@ u64 sessions_find_pgw(const struct vepc *vepc, const struct vepc_tunnel *pgw);
 /* Ends every bearer that goes to this tunnel, which an S-GW has lost (TS 23.007, 21). */
 void sessions_end_tunnel(struct vepc *vepc, const struct vepc_tunnel *sgw);
 
-/* No UE, session or bearer is counted at this path any more. It takes time: for an import. */
-void sessions_leave_path(struct vepc *vepc, const struct path *path);
-
 /* Ends a bearer; with its default bearer a session ends, with its last session a UE. */
 void bearer_end(struct vepc *vepc, u64 bearer_slot);
 

@@ -366,6 +366,7 @@ struct vepc {
     u64 import_pools;
     u64 import_records;  /* charging records imported */
     u64 import_usage;    /* 1 once usage was imported */
+    u64 importing;       /* 1 from the first record until the state was found complete */
     u64 import_complete; /* 1 once the state was found complete */
 };
 
