@@ -10,18 +10,18 @@
 #include "paths.h"
 
 /* Peers repeat: most are found here, by hash. A power of two. */
-#define KNOWN 1024
+#define KNOWN 8192
 
 struct users {
     struct vepc *vepc;
-    u32 known[KNOWN]; /* path slot + 1 */
+    u16 known[KNOWN]; /* path slot + 1 */
 };
 
 /* The peer's path, made if there is room; 0 without. Nothing gives way, so that slots hold. */
 static struct path *path_to(struct users *users, const struct pv_address *peer, u8 plane)
 {
     struct vepc *vepc = users->vepc;
-    u32 *known = &users->known[address_hash(peer, plane) % KNOWN];
+    u16 *known = &users->known[address_hash(peer, plane) % KNOWN];
     if (*known) {
         struct path *path = &vepc->path[*known - 1];
         if (path->plane == plane && address_equal(&path->peer, peer))
@@ -31,7 +31,7 @@ static struct path *path_to(struct users *users, const struct pv_address *peer, 
     if (!path && vepc->path_count < vepc->config.peers)
         path = paths_get(vepc, peer, plane);
     if (path)
-        *known = path->slot + 1;
+        *known = (u16)(path->slot + 1);
     return path;
 }
 
