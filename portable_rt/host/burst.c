@@ -83,6 +83,16 @@ static void call_vnf(struct pv_engine *engine, u64 count)
         pv_engine_reset_packets(engine, PV_BURST_MAX, PV_SPARE_MAX);
 }
 
+void pv_engine_count_held(struct pv_engine *engine)
+{
+    u64 held = engine->held.packets;
+    if (engine->injected_waits)
+        held += engine->injected.packets;
+    pv_stat_set(&engine->stats.held, held);
+    if (held > engine->stats.held_peak)
+        pv_stat_set(&engine->stats.held_peak, held);
+}
+
 /* Keeps packets behind the backlog; returns how many there was room for. */
 static u64 keep(struct pv_engine *engine, u64 count)
 {
@@ -91,17 +101,16 @@ static u64 keep(struct pv_engine *engine, u64 count)
            pv_backlog_append(&engine->held, engine->burst.in[kept]) == 0)
         kept++;
     pv_stat_add(&engine->stats.held_dropped, count - kept);
-    pv_stat_set(&engine->stats.held, engine->held.packets);
-    if (engine->held.packets > engine->stats.held_peak)
-        pv_stat_set(&engine->stats.held_peak, engine->held.packets);
+    pv_engine_count_held(engine);
     return kept;
 }
 
 /* Packets that wait and may leave in this mode. */
 static u64 to_release(const struct pv_engine *engine)
 {
+    u64 injected = engine->injected_waits ? 0 : engine->injected.packets;
     u64 held = engine->stats.mode == PV_MODE_SERVE ? engine->held.packets : 0;
-    return engine->injected.packets + held;
+    return injected + held;
 }
 
 int pv_engine_releasing(const struct pv_engine *engine)
@@ -115,7 +124,7 @@ static void release_burst(struct pv_engine *engine, u64 count)
     struct pv_packet **packets = engine->burst.in;
     u64 taken = pv_backlog_take(&engine->injected, packets, count);
     taken += pv_backlog_take(&engine->held, packets + taken, count - taken);
-    pv_stat_set(&engine->stats.held, engine->held.packets);
+    pv_engine_count_held(engine);
     call_vnf(engine, taken);
 }
 

@@ -145,11 +145,16 @@ i64 pv_engine_step(struct pv_engine *engine, u64 now_ns)
 static i64 take_up_mode(struct pv_engine *engine, void *argument)
 {
     u64 mode = *(const u64 *)argument;
-    if (mode == PV_MODE_HOLD && engine->stats.mode != PV_MODE_HOLD)
-        pv_stat_set(&engine->stats.held_peak, engine->held.packets);
-    if (mode == PV_MODE_SERVE)
+    if (mode == PV_MODE_HOLD && engine->stats.mode != PV_MODE_HOLD) {
+        pv_stat_set(&engine->stats.held_peak, 0);
+        engine->injected_waits = 1;
+    }
+    if (mode == PV_MODE_SERVE) {
         engine->next_call_ns = 0;
+        engine->injected_waits = 0;
+    }
     pv_stat_set(&engine->stats.mode, mode);
+    pv_engine_count_held(engine);
     return 0;
 }
 
@@ -184,8 +189,11 @@ struct serial_out {
 static i64 take_held(struct pv_engine *engine, void *argument)
 {
     const struct serial_out *out = argument;
-    i64 length = pv_backlog_take_serial(&engine->held, out->buffer, out->capacity);
-    pv_stat_set(&engine->stats.held, engine->held.packets);
+    struct pv_backlog *oldest = &engine->held;
+    if (engine->injected_waits && engine->injected.packets)
+        oldest = &engine->injected;
+    i64 length = pv_backlog_take_serial(oldest, out->buffer, out->capacity);
+    pv_engine_count_held(engine);
     return length;
 }
 
@@ -213,6 +221,8 @@ static i64 inject(struct pv_engine *engine, void *argument)
     if (result < 0)
         return result;
     pv_stat_add(&engine->stats.injected, (u64)packets);
+    if (packets)
+        engine->injected_waits = 0;
     return packets;
 }
 

@@ -46,6 +46,7 @@ struct pv_engine {
     u64 next_call_ns; /* when the VNF wants to be called for its timers */
     struct pv_backlog injected;
     struct pv_backlog held;
+    int injected_waits; /* 1 in a hold, until something is injected in it */
     struct pv_release_pace pace;
     struct pv_engine_stats stats;
     struct pv_packet packets[PV_BURST_MAX + PV_SPARE_MAX]; /* input, then spare */
@@ -90,6 +91,9 @@ void pv_engine_reset_packets(struct pv_engine *engine, u64 first, u64 count);
 
 /* Hands the ports' buffered output to the system. */
 void pv_engine_flush(struct pv_engine *engine);
+
+/* Counts the packets that a hold keeps. */
+void pv_engine_count_held(struct pv_engine *engine);
 
 /* 1 while a backlog is being released. */
 int pv_engine_releasing(const struct pv_engine *engine);

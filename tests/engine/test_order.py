@@ -89,6 +89,41 @@ def test_injected_packets_are_served_in_hold_mode_too(engine: Engine) -> None:
     assert engine.stats().held == 3
 
 
+def test_a_hold_stops_the_release_of_what_was_injected(engine: Engine, double: Double) -> None:
+    """A second move may come before the backlog of the first has left: nothing is served behind
+    the freeze, and all of it moves on, in order."""
+    injected, held = numbered(0, 200), numbered(200, 300)
+    engine.inject(serial_packets.encode((0, packet) for packet in injected))
+    engine.step(1)
+    served = pop_all(engine, 1)
+    assert 0 < len(served) < 200
+    engine.set_mode(Mode.HOLD)
+    calls = double.arena.calls
+    push_all(engine, 0, held)
+    step_all(engine)
+    assert double.arena.calls == calls
+    waiting = 300 - len(served)
+    assert (engine.stats().held, engine.stats().held_peak) == (waiting, waiting)
+    taken = b""
+    while piece := engine.take_held(1000):
+        taken += piece
+    assert [packet for _, packet in serial_packets.decode(taken)] == (injected + held)[len(served) :]
+    assert engine.stats().held == 0
+
+
+def test_a_hold_that_is_given_up_goes_on_with_the_release(engine: Engine) -> None:
+    injected, held = numbered(0, 200), numbered(200, 300)
+    engine.inject(serial_packets.encode((0, packet) for packet in injected))
+    engine.step(1)
+    engine.set_mode(Mode.HOLD)
+    push_all(engine, 0, held)
+    step_all(engine)
+    engine.set_mode(Mode.SERVE)
+    step_all(engine)
+    assert pop_all(engine, 1) == injected + held
+    assert engine.stats().held == 0
+
+
 def test_held_packets_move_to_another_engine_in_pieces(engine: Engine, double: Double) -> None:
     packets = numbered(0, 700)
     engine.set_mode(Mode.HOLD)

@@ -26,7 +26,9 @@ struct pv_engine;
 
 /* What the worker does with packets that arrive. */
 #define PV_MODE_SERVE 1 /* hand them to the VNF, held and injected packets first */
-#define PV_MODE_HOLD 2  /* keep them, in order of arrival, without calling the VNF */
+/* Keep them, in order of arrival, behind injected packets that wait already, without calling
+ * the VNF. */
+#define PV_MODE_HOLD 2
 
 struct pv_port_stats {
     u64 rx_packets;
@@ -94,7 +96,7 @@ i64 pv_engine_run(struct pv_engine *engine, pv_engine_call call, void *argument)
 i64 pv_engine_take_held(struct pv_engine *engine, u8 *buffer, u64 capacity);
 
 /* Queues packets in serial form, to be processed in order before anything that was held
- * or arrives; they are processed even in PV_MODE_HOLD. Returns how many were taken, or
+ * or arrives; what is injected in PV_MODE_HOLD is processed in it, too. Returns how many were taken, or
  * -EINVAL (nothing taken) when the bytes are not whole packets for open ports. */
 i64 pv_engine_inject(struct pv_engine *engine, const u8 *buffer, u64 length);
 
