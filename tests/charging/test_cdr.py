@@ -62,6 +62,12 @@ def test_addresses_and_gateways_of_each_kind() -> None:
     assert six["servedPDPPDNAddress"] == "2001:db8:45:1::/64"
     assert "servedPDPPDNAddressExt" not in six
     assert word("pgw")["recordType"] == 85
+    sgw = word("sgw", pgw="10.14.0.50")
+    assert sgw["recordType"] == 84 and "p-GWAddress" not in sgw
+    assert (sgw["s-GWAddress"], sgw["p-GWAddressUsed"]) == ("10.11.0.1", "10.14.0.50")
+    moved = word("sgw", charging_id=0, ipv4="0.0.0.0", prefix="::/64")
+    for absent in ("chargingID", "p-GWAddressUsed", "servedPDPPDNAddress"):
+        assert absent not in moved, "its P-GW has not said so yet"
     unknown = word(msisdn="", mei="", uli="", serving_network="000000", peer="::")
     for absent in ("servedMSISDN", "servedIMEI", "userLocationInformation",
                    "servingNodePLMNIdentifier", "servingNodeAddress"):  # fmt: skip
@@ -83,21 +89,24 @@ def test_the_identity_leaves_out_the_wall_clock_alone() -> None:
     assert identity(word(sequence=2)) != identity(word())
 
 
-@pytest.mark.parametrize("mode", ["combined", "pgw"])
-def test_the_fields_are_those_of_the_specification(mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("combined", "PGWRecord"), ("pgw", "PGWRecord"), ("sgw", "SGWRecord")]
+)
+def test_the_fields_are_those_of_the_specification(mode: str, kind: str) -> None:
     """Names, nesting and number types are those of the ASN.1."""
     from pycrate_asn1dir import CDR
 
     modules = CDR.GLOBAL.MOD
     types = modules["GPRSChargingDataTypes"]
-    fields = types["PGWRecord"]._cont
-    cdr = word(mode)
+    fields = types[kind]._cont
+    cdr = word(mode, pgw="10.14.0.50")
     assert set(cdr) <= set(fields)
     for name in ("recordType", "chargingID", "duration", "causeForRecClosing", "rATType",
                  "recordSequenceNumber", "localSequenceNumber"):  # fmt: skip
         assert fields[name].TYPE == "INTEGER" and isinstance(cdr[name], int), name
     assert fields["servingNodeAddress"].TYPE == "SEQUENCE OF"
-    assert cdr["recordType"] in modules["GenericChargingDataTypes"]["RecordType"]._cont.values()
+    kinds = modules["GenericChargingDataTypes"]["RecordType"]._cont
+    assert cdr["recordType"] == kinds[kind[0].lower() + kind[1:]]
     (volumes,) = cdr["listOfTrafficVolumes"]
     change = types["ChangeOfCharCondition"]._cont
     assert set(volumes) <= set(change)

@@ -1,4 +1,4 @@
-/* Charging records: see charging.h. An S-GW alone writes none: its P-GWs do. */
+/* Charging records: see charging.h. */
 #include "charging.h"
 
 #include "access.h"
@@ -50,6 +50,7 @@ static void describe_session(const struct vepc *vepc, struct vepc_record_record 
     record->ipv4 = session->ipv4;
     record->prefix = session->prefix;
     record->peer = pgw ? session->peer.address : vepc->ue[session->ue].mme.address;
+    record->pgw = is_sgw(vepc) ? session->peer.address : (struct pv_address){0, 0};
     record->charging_characteristics_length = session->charging_characteristics_length;
     memory_copy(record->charging_characteristics, session->charging_characteristics,
                 session->charging_characteristics_length);
@@ -92,10 +93,22 @@ static void write(struct vepc *vepc, struct vepc_record_record *record, u64 slot
     take_usage(vepc, record, slot);
 }
 
+static int has_usage(const struct vepc *vepc, u64 slot)
+{
+    return vepc->uplink[slot].packets || vepc->downlink[slot].packets;
+}
+
+/* Whether a bearer was ever in use: its peers may have refused it. */
+static int was_established(const struct vepc *vepc, u64 slot)
+{
+    const struct bearer *bearer = &vepc->bearer[slot];
+    return bearer->ebi >= EBI_FIRST && (!is_sgw(vepc) || bearer->pgw.teid);
+}
+
 /* Closes a record of a bearer that goes on, unless it would say nothing. */
 static void cut(struct vepc *vepc, u64 slot, u8 cause)
 {
-    if (is_sgw(vepc) || (vepc->uplink[slot].packets == 0 && vepc->downlink[slot].packets == 0))
+    if (!has_usage(vepc, slot))
         return;
     struct vepc_record_record *record = append(vepc, 0);
     if (record)
@@ -144,7 +157,7 @@ void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause)
     if (bearer->ended)
         return;
     bearer->ended = 1;
-    if (is_sgw(vepc))
+    if (!was_established(vepc, bearer_slot) && !has_usage(vepc, bearer_slot))
         return;
     struct vepc_record_record *record = append(vepc, 1);
     if (!record) {
@@ -153,6 +166,16 @@ void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause)
     }
     write(vepc, record, bearer_slot, cause);
     bearer->last_record = record->serial;
+}
+
+void charging_end_session(struct vepc *vepc, u64 session_slot, u8 cause)
+{
+    const struct ue *ue = &vepc->ue[vepc->session[session_slot].ue];
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 bearer = ue_find_bearer(ue, ebi);
+        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot)
+            charging_end(vepc, bearer, cause);
+    }
 }
 
 void charging_end_ue(struct vepc *vepc, u64 ue_slot, u8 cause)

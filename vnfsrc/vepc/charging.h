@@ -32,10 +32,11 @@ void charging_due(struct vepc *vepc, u64 session_slot);
 void charging_cut(struct vepc *vepc, u64 ue_slot, u8 cause);
 
 /* Closes a bearer's last record. bearer_delete does it, as a normal release, where nobody
- * did it before for another cause. */
+ * did it before for another cause. A bearer that never came to be has none. */
 void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause);
 
-/* The same for all bearers of a UE that is about to be deleted. */
+/* The same for all bearers of a session, or of a UE, that is about to be deleted. */
+void charging_end_session(struct vepc *vepc, u64 session_slot, u8 cause);
 void charging_end_ue(struct vepc *vepc, u64 ue_slot, u8 cause);
 
 /* As charging_end_ue, but another instance has the usage: no record is written. */

@@ -42,17 +42,12 @@ static u64 make_session(const struct request *request, const struct wish *wish, 
     struct pdn *pdn = &vepc->pdn[wish->apn];
     u64 slot = contexts_allocate(&vepc->sessions);
     struct session *session = &vepc->session[slot];
-    struct ie mode;
     __builtin_memset(session, 0, sizeof *session);
     session->ue = (u32)ue_slot;
     session->lbi = wish->ebi;
     session->pdn_type = wish->pdn_type;
     session->apn = wish->apn;
-    session->selection_mode =
-        ies_find(request->ies, IE_SELECTION_MODE, 0, &mode) && mode.length ? mode.value[0] & 3 : 0;
-    session->charging_characteristics_length = wish->charging_characteristics_length;
-    memory_copy(session->charging_characteristics, wish->charging_characteristics,
-                wish->charging_characteristics_length);
+    session_learn(request, session);
     if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV4)
         session->ipv4 = (u32)give(&pdn->pool4, wish->ipv4);
     if (wish->pdn_type & VEPC_SESSION_PDN_TYPE_IPV6) {

@@ -80,17 +80,6 @@ int purge_awaits(const struct vepc *vepc, u64 ue_slot)
            set_lost(vepc, ue);
 }
 
-static void delete_lost_session(struct vepc *vepc, u64 session_slot)
-{
-    const struct ue *ue = &vepc->ue[vepc->session[session_slot].ue];
-    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
-        u64 bearer = ue_find_bearer(ue, ebi);
-        if (bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session_slot)
-            charging_end(vepc, bearer, CHARGING_ABNORMAL_RELEASE);
-    }
-    session_delete(vepc, session_slot);
-}
-
 /* Deletes a UE that its MME has lost, or those of its sessions that the other gateway has.
  * Returns 1 when there was something to delete. */
 static int purge_ue(struct vepc *vepc, u64 slot)
@@ -110,7 +99,8 @@ static int purge_ue(struct vepc *vepc, u64 slot)
         if (!peer_lost(vepc, &session->peer.address, session->peer_restart_count,
                        session->peer_restart))
             continue;
-        delete_lost_session(vepc, this);
+        charging_end_session(vepc, this, CHARGING_ABNORMAL_RELEASE);
+        session_delete(vepc, this);
         deleted = 1;
     }
     if (ue->first_session == NO_SLOT)

@@ -139,11 +139,6 @@ static struct refusal read_pdn(const struct request *request, struct wish *wish)
     }
     wish->ambr_uplink = ambr_granted(uplink, config->apns[wish->apn].ambr_uplink);
     wish->ambr_downlink = ambr_granted(downlink, config->apns[wish->apn].ambr_downlink);
-    wish->charging_characteristics_length = 0;
-    if (ies_find(request->ies, IE_CHARGING_CHARACTERISTICS, 0, &ie) && ie.length >= 2) {
-        memory_copy(wish->charging_characteristics, ie.value, 2);
-        wish->charging_characteristics_length = 2;
-    }
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 

@@ -25,9 +25,7 @@ struct wish {
     u8 apn;
     u8 asked_type;
     u8 pdn_type;
-    u8 cause; /* of acceptance */
-    u8 charging_characteristics[2];
-    u8 charging_characteristics_length;
+    u8 cause;   /* of acceptance */
     u32 ipv4;   /* static address asked for, 0 for any */
     u64 prefix; /* likewise */
     u32 ambr_uplink;

@@ -1,6 +1,7 @@
 /* UEs, sessions and bearers: see sessions.h. */
 #include "sessions.h"
 
+#include "access.h"
 #include "charging.h"
 #include "filters.h"
 #include "packets.h"
@@ -144,7 +145,8 @@ u64 bearer_make(struct vepc *vepc, u64 session_slot, u8 ebi, const struct vepc_q
     bearer->session = (u32)session_slot;
     bearer->ebi = ebi;
     bearer->qos = *qos;
-    bearer->charging_id = vepc->next_charging_id++;
+    if (!is_sgw(vepc)) /* the P-GW says it */
+        bearer->charging_id = vepc->next_charging_id++;
     bearer->opened_ms = uptime_ms(vepc);
     bearer->recorded_ms = bearer->opened_ms;
     bearer_link(vepc, slot);

@@ -10,6 +10,21 @@ void sgw_write_s5_f_teid(const struct vepc *vepc, struct ie_writer *w, u8 instan
                     &vepc->config.s5);
 }
 
+u64 sgw_find_bearer(const struct vepc *vepc, u64 session, struct ie ie)
+{
+    u8 ebi = ie_read_ebi(ie);
+    u64 bearer = ebi ? ue_find_bearer(&vepc->ue[vepc->session[session].ue], ebi) : CONTEXTS_NONE;
+    return bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session ? bearer
+                                                                              : CONTEXTS_NONE;
+}
+
+void sgw_learn_charging_id(struct vepc *vepc, u64 bearer, struct ie context)
+{
+    struct ie ie;
+    if (ies_find(context, IE_CHARGING_ID, 0, &ie) && ie.length >= 4)
+        vepc->bearer[bearer].charging_id = pv_load_be32(ie.value);
+}
+
 int sgw_is_passing(const struct vepc *vepc, const struct transaction *transaction)
 {
     u8 type = transaction_type(transaction);

@@ -65,6 +65,12 @@ void sgw_bearers_deleted(struct turn *turn, const struct transaction *transactio
 /* A bearer's S5/S8-U F-TEID of ours: the S1-U TEID with the highest bit changed. */
 #define SGW_S5_TEID 0x80000000u
 
+/* The session's bearer that an EBI IE names, or CONTEXTS_NONE. */
+u64 sgw_find_bearer(const struct vepc *vepc, u64 session, struct ie ie);
+
+/* Takes over the Charging ID that a P-GW's bearer context may have. */
+void sgw_learn_charging_id(struct vepc *vepc, u64 bearer, struct ie context);
+
 void sgw_write_s5_f_teid(const struct vepc *vepc, struct ie_writer *w, u8 instance, u64 bearer);
 
 #endif

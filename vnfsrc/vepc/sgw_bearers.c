@@ -46,7 +46,6 @@ struct created {
     struct ie context;
     struct vepc_qos qos;
     struct vepc_tunnel pgw;
-    struct ie charging_id; /* length 0 without one */
 };
 
 static struct refusal read_created(const struct vepc *vepc, struct ie context,
@@ -54,7 +53,6 @@ static struct refusal read_created(const struct vepc *vepc, struct ie context,
 {
     struct ie ie;
     created->context = context;
-    created->charging_id.length = 0;
     if (!ies_well_formed(context))
         return refuse(CAUSE_INVALID_LENGTH, IE_BEARER_CONTEXT, 0);
     if (!ies_find(context, IE_BEARER_QOS, 0, &ie))
@@ -65,8 +63,6 @@ static struct refusal read_created(const struct vepc *vepc, struct ie context,
         return refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_F_TEID, REQUEST_S5U_PGW);
     if (!ie_read_f_teid(ie, S5U_PGW, &vepc->config.s5, &created->pgw))
         return refuse(CAUSE_MANDATORY_IE_INCORRECT, IE_F_TEID, REQUEST_S5U_PGW);
-    if (ies_find(context, IE_CHARGING_ID, 0, &ie) && ie.length >= 4)
-        created->charging_id = ie;
     return refuse(CAUSE_ACCEPTED, 0, 0);
 }
 
@@ -90,8 +86,7 @@ static u64 make_provisional(struct vepc *vepc, u64 session, const struct created
 {
     u8 place = free_place(&vepc->ue[vepc->session[session].ue]);
     u64 slot = bearer_make(vepc, session, place, &created->qos);
-    if (created->charging_id.length)
-        vepc->bearer[slot].charging_id = pv_load_be32(created->charging_id.value);
+    sgw_learn_charging_id(vepc, slot, created->context);
     bearer_set_pgw(vepc, slot, &created->pgw);
     return slot;
 }
@@ -246,15 +241,6 @@ static struct refusal pass_on(struct request *request, u64 session)
     return refuse(CAUSE_LATER, 0, 0);
 }
 
-/* The session's bearer that an EBI IE names, or CONTEXTS_NONE. */
-static u64 find_bearer(const struct vepc *vepc, u64 session, struct ie ie)
-{
-    u8 ebi = ie_read_ebi(ie);
-    u64 bearer = ebi ? ue_find_bearer(&vepc->ue[vepc->session[session].ue], ebi) : CONTEXTS_NONE;
-    return bearer != CONTEXTS_NONE && vepc->bearer[bearer].session == session ? bearer
-                                                                              : CONTEXTS_NONE;
-}
-
 /* Whether the MME accepted what was asked for one bearer. */
 static int is_accepted(struct ie ies, u8 ebi)
 {
@@ -278,7 +264,7 @@ void sgw_bearers_updated(struct request *answer, const struct transaction *trans
         for (u64 n = 0; n < BEARERS_MAX && ies_find_nth(asked, IE_BEARER_CONTEXT, 0, n, &context);
              n++) {
             u64 bearer = ies_well_formed(context) && ies_find(context, IE_EBI, 0, &ie)
-                             ? find_bearer(vepc, session, ie)
+                             ? sgw_find_bearer(vepc, session, ie)
                              : CONTEXTS_NONE;
             if (bearer != CONTEXTS_NONE && is_accepted(answer->ies, vepc->bearer[bearer].ebi) &&
                 ies_find(context, IE_BEARER_QOS, 0, &ie) && ie_read_qos(ie, &qos))
@@ -302,7 +288,7 @@ static void delete_named(struct vepc *vepc, u64 session, struct ie asked, struct
     }
     for (u64 n = 0; n < BEARERS_MAX && ies_find_nth(asked, IE_EBI, INSTANCE_DEDICATED, n, &ie);
          n++) {
-        u64 bearer = find_bearer(vepc, session, ie);
+        u64 bearer = sgw_find_bearer(vepc, session, ie);
         u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
         ie_write_u8(w, IE_EBI, ie.length ? ie.value[0] & 15 : 0);
         ie_write_cause(w, refuse(CAUSE_ACCEPTED, 0, 0));

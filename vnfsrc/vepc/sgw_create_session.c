@@ -1,6 +1,7 @@
 /* Create Session at an S-GW alone (TS 29.274, 7.2.1 and 7.2.2): for a new PDN connection the
  * P-GW is asked (TS 23.401, 5.3.2.1); one that comes from another S-GW is taken over, of which
  * the P-GW is told at once or with the first Modify Bearer Request (5.3.3.1, 5.5.1.1.3). */
+#include "charging.h"
 #include "paths.h"
 #include "purge.h"
 #include "qos.h"
@@ -99,6 +100,8 @@ static u64 forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
         if (!wish->moves &&
             (old->lbi != wish->lbi || !address_equal(&old->peer.address, &wish->pgw.address)))
             sgw_end_at_pgw(vepc, session);
+        if (!wish->moves && !wish->same_context) /* the UE attaches again */
+            charging_end_session(vepc, session, CHARGING_ABNORMAL_RELEASE);
         session_delete(vepc, session);
     }
     for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
@@ -130,20 +133,37 @@ static u64 make_ue(struct vepc *vepc, const struct sgw_wish *wish)
     return slot;
 }
 
+/* The UE's addresses as the P-GW chose them (8.14). Returns 0 when there are none. */
+static int take_addresses(struct session *session, struct ie paa)
+{
+    u8 type = paa.length >= 1 ? paa.value[0] & 7 : 0;
+    int has4 = type & VEPC_SESSION_PDN_TYPE_IPV4;
+    int has6 = type & VEPC_SESSION_PDN_TYPE_IPV6;
+    u64 ipv4_at = has6 ? 18 : 1;
+    if (type == 0 || type > 3 || paa.length < ipv4_at + (has4 ? 4 : 0))
+        return 0;
+    session->pdn_type = type;
+    session->ipv4 = has4 ? pv_load_be32(paa.value + ipv4_at) : 0;
+    session->prefix = has6 ? pv_load_be64(paa.value + 2) : 0;
+    session->interface_id = has6 ? pv_load_be64(paa.value + 10) : 0;
+    return 1;
+}
+
 static u64 make_session(const struct request *request, const struct sgw_wish *wish, u64 ue)
 {
     struct vepc *vepc = request->turn->vepc;
     u64 slot = contexts_allocate(&vepc->sessions);
     struct session *session = &vepc->session[slot];
-    struct ie ie;
+    struct ie paa;
     __builtin_memset(session, 0, sizeof *session);
     session->ue = (u32)ue;
     session->lbi = wish->lbi;
     session->pdn_type = wish->pdn_type;
     session->apn = APN_FOREIGN;
     session_set_apn(vepc, slot, wish->apn, wish->apn_length);
-    session->selection_mode =
-        ies_find(request->ies, IE_SELECTION_MODE, 0, &ie) && ie.length ? ie.value[0] & 3 : 0;
+    session_learn(request, session);
+    if (wish->moves && ies_find(request->ies, IE_PAA, 0, &paa))
+        take_addresses(session, paa);
     session->ambr_uplink = wish->ambr_uplink;
     session->ambr_downlink = wish->ambr_downlink;
     session->relocated = wish->moves;
@@ -277,22 +297,6 @@ static int read_acceptance(const struct vepc *vepc, struct ie ies, struct accept
            ie_read_f_teid(ie, S5U_PGW, ours, &acceptance->user);
 }
 
-/* The UE's addresses as the P-GW chose them (8.14). Returns 0 when there are none. */
-static int take_addresses(struct session *session, struct ie paa)
-{
-    u8 type = paa.length >= 1 ? paa.value[0] & 7 : 0;
-    int has4 = type & VEPC_SESSION_PDN_TYPE_IPV4;
-    int has6 = type & VEPC_SESSION_PDN_TYPE_IPV6;
-    u64 ipv4_at = has6 ? 18 : 1;
-    if (type == 0 || type > 3 || paa.length < ipv4_at + (has4 ? 4 : 0))
-        return 0;
-    session->pdn_type = type;
-    session->ipv4 = has4 ? pv_load_be32(paa.value + ipv4_at) : 0;
-    session->prefix = has6 ? pv_load_be64(paa.value + 2) : 0;
-    session->interface_id = has6 ? pv_load_be64(paa.value + 10) : 0;
-    return 1;
-}
-
 static void take_quality(struct vepc *vepc, u64 session, u64 bearer, struct ie ies,
                          const struct acceptance *acceptance)
 {
@@ -303,8 +307,7 @@ static void take_quality(struct vepc *vepc, u64 session, u64 bearer, struct ie i
         bearer_set_qos(vepc, bearer, &qos);
     if (ies_find(ies, IE_AMBR, 0, &ie) && ie.length >= 8)
         session_set_ambr(vepc, session, pv_load_be32(ie.value), pv_load_be32(ie.value + 4));
-    if (ies_find(context, IE_CHARGING_ID, 0, &ie) && ie.length >= 4)
-        vepc->bearer[bearer].charging_id = pv_load_be32(ie.value);
+    sgw_learn_charging_id(vepc, bearer, context);
 }
 
 static void accept(struct request *answer, const struct transaction *transaction, u64 session,

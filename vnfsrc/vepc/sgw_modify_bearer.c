@@ -2,6 +2,7 @@
  * another S-GW (TS 23.401, 5.5.1.1.3), its location, time zone, network and RAT type (5.3.4.1). */
 #include "sessions.h"
 #include "sgw.h"
+#include "sgw_wish.h"
 
 #define INSTANCE_MODIFIED 0
 #define INSTANCE_REMOVED 1
@@ -131,6 +132,22 @@ static void write_modified(const struct vepc *vepc, struct ie_writer *w,
     }
 }
 
+/* The P-GW of a moved session says its bearers' Charging IDs (table 7.2.8-2). */
+static void learn_charging_ids(struct vepc *vepc, u64 session, struct ie ies)
+{
+    struct ie context;
+    struct ie ie;
+    for (u64 n = 0; n < SGW_BEARERS_MAX &&
+                    ies_find_nth(ies, IE_BEARER_CONTEXT, INSTANCE_MODIFIED, n, &context);
+         n++) {
+        if (!ies_well_formed(context) || !ies_find(context, IE_EBI, 0, &ie))
+            continue;
+        u64 bearer = sgw_find_bearer(vepc, session, ie);
+        if (bearer != CONTEXTS_NONE)
+            sgw_learn_charging_id(vepc, bearer, context);
+    }
+}
+
 void sgw_pgws_told(struct request *answer, const struct transaction *transaction)
 {
     struct vepc *vepc = answer->turn->vepc;
@@ -142,6 +159,7 @@ void sgw_pgws_told(struct request *answer, const struct transaction *transaction
         return;
     }
     vepc->session[session].relocated = 0;
+    learn_charging_ids(vepc, session, answer->ies);
     ue_touch(vepc, vepc->session[session].ue);
     if (!relay_has_origin(transaction))
         return;

@@ -37,6 +37,17 @@ void ue_learn(const struct request *request, struct ue *ue)
     learn(ies, IE_FQ_CSID, ue->mme_csid, &ue->mme_csid_length, sizeof ue->mme_csid);
 }
 
+void session_learn(const struct request *request, struct session *session)
+{
+    struct ie ie;
+    if (ies_find(request->ies, IE_SELECTION_MODE, 0, &ie) && ie.length >= 1)
+        session->selection_mode = ie.value[0] & 3;
+    if (!ies_find(request->ies, IE_CHARGING_CHARACTERISTICS, 0, &ie) || ie.length < 2)
+        return;
+    session->charging_characteristics_length = 2;
+    memory_copy(session->charging_characteristics, ie.value, 2);
+}
+
 void ue_set_mme(struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme)
 {
     struct pv_address old = ue->mme.address;

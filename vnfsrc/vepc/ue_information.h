@@ -10,6 +10,9 @@
  * as absent. The caller must touch the UE afterwards. */
 void ue_learn(const struct request *request, struct ue *ue);
 
+/* Takes over the selection mode and the charging characteristics of a new session, likewise. */
+void session_learn(const struct request *request, struct session *session);
+
 /* The UE is served by this MME from now on, as the MME is since its last restart. */
 void ue_set_mme(struct vepc *vepc, struct ue *ue, const struct vepc_tunnel *mme);
 

@@ -1,8 +1,7 @@
-"""A charging record in the words of TS 32.298: the fields of a PGWRecord.
+"""A charging record in the words of TS 32.298: the fields of a PGWRecord or, at an S-GW alone, of
+an SGWRecord.
 
-An S-GW alone writes no records; its P-GW does.
-
-Field names are those of its ASN.1 (5.2.2.2). Values are as JSON has them: numbers where ASN.1
+Field names are those of their ASN.1 (5.2.2.2). Values are as JSON has them: numbers where ASN.1
 has numbers, digits and addresses as people write them, other octets in hexadecimal. What a
 record does not know is left out.
 """
@@ -17,8 +16,9 @@ from portvnf.identities import digits, plmn
 
 Cdr = dict[str, Any]
 
-_PGW_RECORD = 85  # RecordType (TS 32.298, 5.1.1.5)
+_SGW_RECORD, _PGW_RECORD = 84, 85  # RecordType (TS 32.298, 5.1.1.5)
 _NO_ADDRESS = "::"
+_UNKNOWN: tuple[object, ...] = ("", [], _NO_ADDRESS, "0.0.0.0", "::/64")
 _WALL = "recordOpeningTime"  # the one field that depends on when the record is worded
 _PDN_TYPES = {1: "IPv4", 2: "IPv6", 3: "IPv4v6"}
 
@@ -41,10 +41,9 @@ class Recorder:
     def word(self, record: Any) -> Cdr:
         """One record. `record` is construct's, of section `record`."""
         cdr: Cdr = {
-            "recordType": _PGW_RECORD,
+            **self._gateways(record),
             "servedIMSI": digits(record.imsi),
-            "p-GWAddress": _own_address(self.gateway),
-            "chargingID": record.charging_id,
+            "chargingID": record.charging_id or "",
             "servingNodeAddress": [record.peer] if record.peer != _NO_ADDRESS else [],
             "accessPointNameNI": record.apn,
             "pdpPDNType": _PDN_TYPES.get(record.pdn_type, ""),
@@ -74,7 +73,13 @@ class Recorder:
                 "packetsDownlink": record.downlink_packets,
             },
         }
-        return {name: value for name, value in cdr.items() if value not in ("", [])}
+        return {name: value for name, value in cdr.items() if value not in _UNKNOWN}
+
+    def _gateways(self, record: Any) -> Cdr:
+        own = _own_address(self.gateway)
+        if self.gateway.mode == "sgw":
+            return {"recordType": _SGW_RECORD, "s-GWAddress": own, "p-GWAddressUsed": record.pgw}
+        return {"recordType": _PGW_RECORD, "p-GWAddress": own}
 
     def _opened(self, record: Any) -> str:
         age = timedelta(milliseconds=self.gateway.uptime_ms - record.opened_ms)

@@ -234,6 +234,7 @@ RECORD = cs.Struct(
     "ipv4" / Ipv4() * "servedPDPPDNAddress",
     "prefix" / Prefix64() * "servedPDPPDNAddressExt",
     "peer" / Ip() * "servingNodeAddress: the MME, at a P-GW the S-GW",
+    "pgw" / Ip() * "p-GWAddressUsed of an S-GW alone",
     "ebi" / U8 * "EPS Bearer ID",
     "qos" / QOS * "ePCQoSInformation",
     "rat_type" / U8 * "rATType",
