@@ -92,7 +92,7 @@ void pv_engine_reset_packets(struct pv_engine *engine, u64 first, u64 count);
 /* Hands the ports' buffered output to the system. */
 void pv_engine_flush(struct pv_engine *engine);
 
-/* Counts the packets that a hold keeps. */
+/* Counts what is held: see pv_engine_stats. */
 void pv_engine_count_held(struct pv_engine *engine);
 
 /* 1 while a backlog is being released. */

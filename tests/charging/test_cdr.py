@@ -25,6 +25,7 @@ def test_a_record_of_a_pgw() -> None:
         "p-GWAddress": "10.11.0.1",
         "chargingID": 70,
         "servingNodeAddress": ["10.11.0.10"],
+        "servingNodeType": [5],
         "accessPointNameNI": "internet",
         "pdpPDNType": "IPv4v6",
         "servedPDPPDNAddress": "2001:db8:45:1::/64",
@@ -65,12 +66,16 @@ def test_addresses_and_gateways_of_each_kind() -> None:
     sgw = word("sgw", pgw="10.14.0.50")
     assert sgw["recordType"] == 84 and "p-GWAddress" not in sgw
     assert (sgw["s-GWAddress"], sgw["p-GWAddressUsed"]) == ("10.11.0.1", "10.14.0.50")
+    assert "sGWChange" not in sgw and word("sgw", sgw_change="yes")["sGWChange"] is True
+    kinds = [word(mode)["servingNodeType"] for mode in ("combined", "sgw", "pgw")]
+    assert kinds == [[5], [5], [2]], "an MME but at a P-GW alone, which is served by S-GWs"
     moved = word("sgw", charging_id=0, ipv4="0.0.0.0", prefix="::/64")
     for absent in ("chargingID", "p-GWAddressUsed", "servedPDPPDNAddress"):
         assert absent not in moved, "its P-GW has not said so yet"
     unknown = word(msisdn="", mei="", uli="", serving_network="000000", peer="::")
     for absent in ("servedMSISDN", "servedIMEI", "userLocationInformation",
-                   "servingNodePLMNIdentifier", "servingNodeAddress"):  # fmt: skip
+                   "servingNodePLMNIdentifier", "servingNodeAddress",
+                   "servingNodeType"):  # fmt: skip
         assert absent not in unknown
 
 
@@ -99,7 +104,7 @@ def test_the_fields_are_those_of_the_specification(mode: str, kind: str) -> None
     modules = CDR.GLOBAL.MOD
     types = modules["GPRSChargingDataTypes"]
     fields = types[kind]._cont
-    cdr = word(mode, pgw="10.14.0.50")
+    cdr = word(mode, pgw="10.14.0.50", sgw_change="yes")
     assert set(cdr) <= set(fields)
     for name in ("recordType", "chargingID", "duration", "causeForRecClosing", "rATType",
                  "recordSequenceNumber", "localSequenceNumber"):  # fmt: skip
@@ -107,6 +112,7 @@ def test_the_fields_are_those_of_the_specification(mode: str, kind: str) -> None
     assert fields["servingNodeAddress"].TYPE == "SEQUENCE OF"
     kinds = modules["GenericChargingDataTypes"]["RecordType"]._cont
     assert cdr["recordType"] == kinds[kind[0].lower() + kind[1:]]
+    assert set(cdr["servingNodeType"]) <= set(types["ServingNodeType"]._cont.values())
     (volumes,) = cdr["listOfTrafficVolumes"]
     change = types["ChangeOfCharCondition"]._cont
     assert set(volumes) <= set(change)

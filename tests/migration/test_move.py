@@ -117,15 +117,15 @@ def test_packets_of_the_freeze_are_held_and_forwarded(
 def test_a_move_before_the_backlog_of_the_last_one_has_left(
     pair: Pair, network: Network, subscribers: list[Subscriber], tmp_path: Path
 ) -> None:
-    """2,000 packets of a freeze are released in half a second; the next move is sooner."""
+    """4,000 packets of a freeze are released in a second; the next move is sooner."""
     some = subscribers[:5]
 
     def report(event: dict[str, Any]) -> None:
         if event["event"] == "freeze":
-            network.pump(some, rounds=200)
+            network.pump(some, rounds=400)
 
     network.pump(some, rounds=20)
-    assert pair["a"].migrate("b", report)["forwarded_packets"] >= 2000
+    assert pair["a"].migrate("b", report)["forwarded_packets"] >= 4000
     assert pair.move("b", "a")["forwarded_packets"] > 0
     network.pump(some, rounds=20)
     network.expect_everything()

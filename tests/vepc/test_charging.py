@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from portvnf.errors import StateError
 from portvnf.state.vepc import SCHEMA
 
-from . import packets, vectors
+from . import packets
 from .gateway import S11, Gateway
 from .moving import AFTERWARDS, ONCE, other_engine, send_round
-from .policed import DOWN, UP, Line, Subscriber, attach, gateway, records
+from .policed import DOWN, UP, Line, Subscriber, attach, gateway, put_records, records
 from .population import datagram
 
 NORMAL, ABNORMAL, TIME_LIMIT, MANAGEMENT, RAT_CHANGE = 0, 4, 17, 20, 22
@@ -59,45 +59,6 @@ def test_what_a_record_says() -> None:
     assert {name: record[name] for name in expected} == expected
     assert record["qos"]["qci"] == 9  # type: ignore[index]
     assert target.state()[SCHEMA.section("usage").number] == b""
-
-
-def test_what_a_record_of_an_sgw_says() -> None:
-    """The P-GW chose the address, the quality and the Charging ID."""
-    name = "attach, traffic both ways, detach"
-    (record,) = written_in(name)
-    expected = {
-        "cause": NORMAL, "charging_id": 42, "sequence": 1, "imsi": "00010100000000f1",
-        "apn": "internet", "ipv4": "10.45.0.1", "peer": packets.MME,
-        "pgw": "10.14.0.50", "ebi": 5, "rat_type": 6, "uplink_packets": 1, "downlink_packets": 1,
-    }  # fmt: skip
-    assert {name: record[name] for name in expected} == expected
-    assert record["qos"]["qci"] == 8  # type: ignore[index]
-    sent = [len(a.user_packet()) for a in of_an_sgw(name).actions if a.word.get("user")]
-    assert [record["uplink_bytes"], record["downlink_bytes"]] == sent[:2]
-
-
-def test_records_of_an_sgw_that_a_ue_came_to() -> None:
-    """The P-GW says the Charging IDs when it is told of the move (table 7.2.8-2)."""
-    default, voice = written_in("a UE comes from another S-GW, and its P-GW is told at once")
-    assert (default["charging_id"], voice["charging_id"]) == (60, 61)
-    assert (default["uplink_packets"], voice["uplink_packets"]) == (0, 1)
-    assert (default["ipv4"], default["pgw"]) == ("10.45.0.1", "10.14.0.50")
-
-
-def test_a_record_of_an_sgw_whose_ue_attaches_again() -> None:
-    (record,) = written_in("a UE that attaches again at another P-GW: the old one is told")
-    assert (record["cause"], record["pgw"]) == (ABNORMAL, "10.14.0.50")
-
-
-def of_an_sgw(name: str) -> vectors.Vector:
-    (vector,) = (v for v in vectors.load(vectors.FOLDER / "s5_sgw.toml") if v.name.endswith(name))
-    return vector
-
-
-def written_in(name: str) -> list[dict[str, object]]:
-    """The records at the end of a vector of s5_sgw.toml."""
-    state = of_an_sgw(name).recording.result["state"]
-    return records({int(key): bytes.fromhex(data) for key, data in state.items()}, "record")
 
 
 def test_intervals() -> None:
@@ -189,6 +150,17 @@ def test_taking() -> None:
     attach(copy, 9)
     delete(copy, 5, 0x500)
     assert [record["serial"] for record in written(copy)] == [4]
+
+
+@pytest.mark.parametrize("change", [{"pgw": "10.14.0.50"}, {"sgw_change": "yes"}])
+def test_what_only_an_sgw_writes_is_refused_elsewhere(change: dict[str, str]) -> None:
+    target = gateway()
+    attach(target, 1)
+    delete(target, 1)
+    state = put_records(target.state(), "record", [written(target)[0] | change])
+    copy = other_engine(target)
+    with pytest.raises(StateError, match="section 12, byte 0.*no encoder writes"):
+        copy.take(state)
 
 
 def test_no_command_while_an_import_goes_on() -> None:

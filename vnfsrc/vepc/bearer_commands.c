@@ -6,7 +6,6 @@
 #include "filters.h"
 #include "sessions.h"
 
-#define BEARERS_MAX (EBI_LAST - EBI_FIRST + 1)
 /* Instances of the EBI IE in a Bearer Resource Command (table 7.2.5-1). */
 #define INSTANCE_LINKED 0
 #define INSTANCE_BEARER 1
@@ -76,7 +75,7 @@ struct refusal gtpc_delete_bearer_command(struct request *command, struct respon
 {
     struct vepc *vepc = command->turn->vepc;
     struct trigger trigger = {command, 0, 0};
-    u64 slots[BEARERS_MAX];
+    u64 slots[EBI_COUNT];
     u64 count = 0;
     struct ie context;
     u64 ue = gtpc_find_ue(command, response);
@@ -257,8 +256,8 @@ void gtpc_write_command_failure(const struct request *command, struct ie_writer 
     }
     if (command->type != GTPC_DELETE_BEARER_COMMAND)
         return;
-    for (u64 n = 0;
-         n < BEARERS_MAX && ies_find_nth(command->ies, IE_BEARER_CONTEXT, 0, n, &context); n++) {
+    for (u64 n = 0; n < EBI_COUNT && ies_find_nth(command->ies, IE_BEARER_CONTEXT, 0, n, &context);
+         n++) {
         struct ie ebi;
         if (!ies_well_formed(context) || !ies_find(context, IE_EBI, 0, &ebi) || ebi.length < 1)
             continue;

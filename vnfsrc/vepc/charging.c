@@ -85,6 +85,8 @@ static void write(struct vepc *vepc, struct vepc_record_record *record, u64 slot
     record->sequence = ++bearer->records;
     describe_ue(record, &vepc->ue[session->ue]);
     describe_session(vepc, record, bearer->session);
+    record->sgw_change = bearer->sgw_change;
+    bearer->sgw_change = 0;
     record->ebi = bearer->ebi;
     record->qos = bearer->qos;
     record->opened_ms = bearer->recorded_ms;
@@ -98,11 +100,14 @@ static int has_usage(const struct vepc *vepc, u64 slot)
     return vepc->uplink[slot].packets || vepc->downlink[slot].packets;
 }
 
-/* Whether a bearer was ever in use: its peers may have refused it. */
+/* Whether both of its peers know a bearer: one may have refused it or, before a move to this
+ * S-GW came to its end, never have heard of it. */
 static int was_established(const struct vepc *vepc, u64 slot)
 {
     const struct bearer *bearer = &vepc->bearer[slot];
-    return bearer->ebi >= EBI_FIRST && (!is_sgw(vepc) || bearer->pgw.teid);
+    if (bearer->ebi < EBI_FIRST)
+        return 0;
+    return !is_sgw(vepc) || (bearer->pgw.teid && !vepc->session[bearer->session].relocated);
 }
 
 /* Closes a record of a bearer that goes on, unless it would say nothing. */
@@ -154,9 +159,9 @@ void charging_cut(struct vepc *vepc, u64 ue_slot, u8 cause)
 void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause)
 {
     struct bearer *bearer = &vepc->bearer[bearer_slot];
-    if (bearer->ended)
+    if (bearer->ended_teid)
         return;
-    bearer->ended = 1;
+    bearer->ended_teid = vepc->bearers.teid[bearer_slot];
     if (!was_established(vepc, bearer_slot) && !has_usage(vepc, bearer_slot))
         return;
     struct vepc_record_record *record = append(vepc, 1);
@@ -165,7 +170,7 @@ void charging_end(struct vepc *vepc, u64 bearer_slot, u8 cause)
         return;
     }
     write(vepc, record, bearer_slot, cause);
-    bearer->last_record = record->serial;
+    bearer->last_record = record->serial + 1;
 }
 
 void charging_end_session(struct vepc *vepc, u64 session_slot, u8 cause)
@@ -189,22 +194,25 @@ void charging_end_ue(struct vepc *vepc, u64 ue_slot, u8 cause)
 void charging_forget_ue(struct vepc *vepc, u64 ue_slot)
 {
     const struct ue *ue = &vepc->ue[ue_slot];
-    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++)
-        if (ue->bearer[ebi] != NO_SLOT)
-            vepc->bearer[ue->bearer[ebi] - 1].ended = 1;
+    for (u64 ebi = EBI_PLACE_FIRST; ebi <= EBI_LAST; ebi++) {
+        u64 slot = ue_find_bearer(ue, ebi);
+        if (slot != CONTEXTS_NONE)
+            vepc->bearer[slot].ended_teid = vepc->bearers.teid[slot];
+    }
 }
 
 /* The last record of a bearer that ended, 0 when it is gone: the bearer's slot and the
  * record's place keep what they held until others need them. */
-static const struct vepc_record_record *last_record(const struct vepc *vepc, u32 s1u_teid,
-                                                    u32 charging_id)
+static const struct vepc_record_record *last_record(const struct vepc *vepc, u32 s1u_teid)
 {
     u64 slot = (u64)CONTEXT_NUMBER(s1u_teid) - 1;
-    if (slot >= vepc->bearers.capacity || !vepc->bearer[slot].ended)
+    if (slot >= vepc->bearers.capacity)
         return 0;
-    const struct vepc_record_record *last = record_at(vepc, vepc->bearer[slot].last_record);
-    return last->serial == vepc->bearer[slot].last_record && last->charging_id == charging_id ? last
-                                                                                              : 0;
+    const struct bearer *bearer = &vepc->bearer[slot];
+    if (bearer->ended_teid != s1u_teid || bearer->last_record == 0)
+        return 0;
+    const struct vepc_record_record *last = record_at(vepc, bearer->last_record - 1);
+    return last->serial == bearer->last_record - 1 ? last : 0;
 }
 
 void charging_late(struct vepc *vepc, const struct vepc_usage_record *usage)
@@ -212,7 +220,7 @@ void charging_late(struct vepc *vepc, const struct vepc_usage_record *usage)
     if (usage->uplink_packets == 0 && usage->downlink_packets == 0)
         return;
     count(vepc, COUNT_usage_without_bearer);
-    const struct vepc_record_record *last = last_record(vepc, usage->s1u_teid, usage->charging_id);
+    const struct vepc_record_record *last = last_record(vepc, usage->s1u_teid);
     struct vepc_record_record late;
     if (last) {
         late = *last;

@@ -20,6 +20,7 @@
 #define CHARGING_TIME_LIMIT 17
 #define CHARGING_MANAGEMENT_INTERVENTION 20
 #define CHARGING_RAT_CHANGE 22
+#define CHARGING_SGW_CHANGE 25
 
 /* Begins a new session's intervals: the first is shorter, by the session, so that those of
  * sessions that were made together do not end together. */
@@ -44,7 +45,7 @@ void charging_forget_ue(struct vepc *vepc, u64 ue_slot);
 
 /* Usage that came after its bearer's last record, from the instance that had the sessions
  * before: a record of its own. It has what the last record said of the bearer where that is
- * still known, and always the Charging ID. */
+ * still known, or else the Charging ID alone. */
 void charging_late(struct vepc *vepc, const struct vepc_usage_record *usage);
 
 /* The records with smaller serial numbers are kept safe elsewhere. Returns 0 when there are

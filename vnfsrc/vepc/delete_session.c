@@ -1,5 +1,6 @@
 /* Delete Session (TS 29.274, 7.2.9 and 7.2.10). */
 #include "access.h"
+#include "charging.h"
 #include "gtpc.h"
 #include "sessions.h"
 #include "sgw.h"
@@ -36,6 +37,8 @@ struct refusal gtpc_delete_session(struct request *request, struct response *res
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     struct refusal refusal = refuse(CAUSE_ACCEPTED, 0, 0);
     if (!is_pgw(vepc) && ies_indicated(request->ies, INDICATION_SCOPE)) { /* all that the UE has */
+        if (is_sgw(vepc)) /* another one serves the UE (TS 23.401, 5.3.3.1) */
+            charging_end_ue(vepc, slot, CHARGING_SGW_CHANGE);
         ue_delete(vepc, slot);
         ie_write_cause(&response->ies, refusal);
         return refusal;

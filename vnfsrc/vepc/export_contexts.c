@@ -87,6 +87,7 @@ void export_bearer(const struct vepc *vepc, u64 slot, struct pv_writer *w)
     r.recorded_downlink_bytes = bearer->recorded.downlink_bytes;
     r.recorded_ms = bearer->recorded_ms;
     r.records = bearer->records;
+    r.sgw_change = bearer->sgw_change;
     vepc_bearer_record_write(w, &r);
 }
 

@@ -19,7 +19,7 @@
 /* The most that one bearer context takes in an answer, with all of these. */
 #define CONTEXT_LONGEST 164
 
-#define CONTEXTS_MAX (EBI_LAST - EBI_FIRST + 1)
+#define CONTEXTS_MAX EBI_COUNT
 
 struct wanted {
     u64 bearer; /* slot, or CONTEXTS_NONE */

@@ -234,6 +234,7 @@ void import_bearer(struct vepc *vepc, struct pv_reader *in)
     bearer->recorded.downlink_bytes = r.recorded_downlink_bytes;
     bearer->recorded_ms = r.recorded_ms;
     bearer->records = r.records;
+    bearer->sgw_change = r.sgw_change;
     bearer_link(vepc, slot);
     bearer_set_enb(vepc, slot, &r.enb, r.connected);
     bearer_set_pgw(vepc, slot, &r.pgw);
@@ -307,14 +308,14 @@ void import_usage(struct vepc *vepc, struct pv_reader *in)
     if (in->error)
         return;
     u64 slot = contexts_find(&vepc->bearers, r.s1u_teid);
-    int other = slot != CONTEXTS_NONE && r.charging_id != vepc->bearer[slot].charging_id;
-    if (vepc->import_complete && (slot == CONTEXTS_NONE || other)) {
+    if (vepc->import_complete && slot == CONTEXTS_NONE) {
         charging_late(vepc, &r);
         return;
     }
     if (slot == CONTEXTS_NONE)
         import_refuse(in, VEPC_FIELD_USAGE_S1U_TEID, -PV_ERROR_REFERENCE);
-    if (other)
+    /* Afterwards a P-GW may have told another one. */
+    else if (!vepc->import_complete && r.charging_id != vepc->bearer[slot].charging_id)
         import_refuse(in, VEPC_FIELD_USAGE_CHARGING_ID, -PV_ERROR_REFERENCE);
     if (in->error)
         return;

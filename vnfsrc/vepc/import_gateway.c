@@ -288,6 +288,10 @@ void import_record(struct vepc *vepc, struct pv_reader *in)
         import_refuse(in, VEPC_FIELD_RECORD_SERIAL, -PV_ERROR_ORDER);
     if (vepc->record_next - vepc->record_oldest > vepc->config.records)
         import_refuse(in, FIELD_NONE, -PV_ERROR_CAPACITY);
+    if (!is_sgw(vepc) && address_is_set(&r.pgw))
+        import_refuse(in, VEPC_FIELD_RECORD_PGW, -PV_ERROR_NOT_CANONICAL);
+    if (!is_sgw(vepc) && r.sgw_change)
+        import_refuse(in, VEPC_FIELD_RECORD_SGW_CHANGE, -PV_ERROR_NOT_CANONICAL);
     if (in->error)
         return;
     vepc->record[r.serial % vepc->config.records] = r;

@@ -20,7 +20,7 @@ struct change {
 };
 
 /* Most bearers of a UE; no EBI comes twice, so no more contexts are read. */
-#define CHANGES_MAX (EBI_LAST - EBI_FIRST + 1)
+#define CHANGES_MAX EBI_COUNT
 
 /* Instances of the Bearer Context IE in the request and in the answer (table 7.2.7-1). */
 #define INSTANCE_MODIFIED 0

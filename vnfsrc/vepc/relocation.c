@@ -6,7 +6,7 @@
 #include "sessions.h"
 #include "ue_information.h"
 
-#define CONTEXTS_MAX (EBI_LAST - EBI_FIRST + 1)
+#define CONTEXTS_MAX EBI_COUNT
 
 struct carried {
     u64 bearer; /* slot, or CONTEXTS_NONE */

@@ -2,6 +2,7 @@
  * that it only passes on: see sgw.h. */
 #include "sgw.h"
 
+#include "charging.h"
 #include "sessions.h"
 
 void sgw_write_s5_f_teid(const struct vepc *vepc, struct ie_writer *w, u8 instance, u64 bearer)
@@ -21,7 +22,8 @@ u64 sgw_find_bearer(const struct vepc *vepc, u64 session, struct ie ie)
 void sgw_learn_charging_id(struct vepc *vepc, u64 bearer, struct ie context)
 {
     struct ie ie;
-    if (ies_find(context, IE_CHARGING_ID, 0, &ie) && ie.length >= 4)
+    if (vepc->bearer[bearer].charging_id == 0 && ies_find(context, IE_CHARGING_ID, 0, &ie) &&
+        ie.length >= 4)
         vepc->bearer[bearer].charging_id = pv_load_be32(ie.value);
 }
 
@@ -103,6 +105,8 @@ struct refusal sgw_delete_session(struct request *request, struct response *resp
         struct refusal refusal = relay_to_pgw(request, session);
         if (refusal.cause == CAUSE_LATER)
             return refusal;
+    } else {
+        charging_end_session(vepc, session, CHARGING_SGW_CHANGE);
     }
     session_end(vepc, session);
     ie_write_cause(&response->ies, refuse(CAUSE_ACCEPTED, 0, 0));

@@ -20,8 +20,8 @@ struct refusal sgw_command(struct request *command, struct response *response);
 /* The bearers that a request about them named, and what it told of the UE. */
 struct sgw_modified {
     u64 bearers_count;
-    u32 bearers[EBI_LAST - EBI_FIRST + 1]; /* S1-U TEIDs */
-    struct ue before;                      /* the UE as it was known before */
+    u32 bearers[EBI_COUNT]; /* S1-U TEIDs */
+    struct ue before;       /* the UE as it was known before */
 };
 
 /* Tells P-GWs what a Modify Bearer Request, carried out already, brought that concerns them: that
@@ -68,7 +68,7 @@ void sgw_bearers_deleted(struct turn *turn, const struct transaction *transactio
 /* The session's bearer that an EBI IE names, or CONTEXTS_NONE. */
 u64 sgw_find_bearer(const struct vepc *vepc, u64 session, struct ie ie);
 
-/* Takes over the Charging ID that a P-GW's bearer context may have. */
+/* Takes over the Charging ID that a P-GW's bearer context may have; the first one stays. */
 void sgw_learn_charging_id(struct vepc *vepc, u64 bearer, struct ie context);
 
 void sgw_write_s5_f_teid(const struct vepc *vepc, struct ie_writer *w, u8 instance, u64 bearer);

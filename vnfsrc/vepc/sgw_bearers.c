@@ -4,8 +4,6 @@
 #include "sessions.h"
 #include "sgw.h"
 
-#define BEARERS_MAX (EBI_LAST - EBI_FIRST + 1)
-
 /* Instances of F-TEIDs in a Create Bearer Request's bearer context, and in the answer's (tables
  * 7.2.3-2 and 7.2.4-2). */
 #define REQUEST_S1U_SGW 0
@@ -246,7 +244,7 @@ static int is_accepted(struct ie ies, u8 ebi)
 {
     struct ie context;
     struct ie ie;
-    for (u64 n = 0; n < BEARERS_MAX && ies_find_nth(ies, IE_BEARER_CONTEXT, 0, n, &context); n++)
+    for (u64 n = 0; n < EBI_COUNT && ies_find_nth(ies, IE_BEARER_CONTEXT, 0, n, &context); n++)
         if (ies_well_formed(context) && ies_find(context, IE_EBI, 0, &ie) && ie_read_ebi(ie) == ebi)
             return relay_accepted(relay_cause(context));
     return 0;
@@ -261,7 +259,7 @@ void sgw_bearers_updated(struct request *answer, const struct transaction *trans
     struct ie context;
     struct ie ie;
     if (session != CONTEXTS_NONE && relay_accepted(relay_cause(answer->ies))) {
-        for (u64 n = 0; n < BEARERS_MAX && ies_find_nth(asked, IE_BEARER_CONTEXT, 0, n, &context);
+        for (u64 n = 0; n < EBI_COUNT && ies_find_nth(asked, IE_BEARER_CONTEXT, 0, n, &context);
              n++) {
             u64 bearer = ies_well_formed(context) && ies_find(context, IE_EBI, 0, &ie)
                              ? sgw_find_bearer(vepc, session, ie)
@@ -286,8 +284,7 @@ static void delete_named(struct vepc *vepc, u64 session, struct ie asked, struct
         session_end(vepc, session);
         return;
     }
-    for (u64 n = 0; n < BEARERS_MAX && ies_find_nth(asked, IE_EBI, INSTANCE_DEDICATED, n, &ie);
-         n++) {
+    for (u64 n = 0; n < EBI_COUNT && ies_find_nth(asked, IE_EBI, INSTANCE_DEDICATED, n, &ie); n++) {
         u64 bearer = sgw_find_bearer(vepc, session, ie);
         u64 context = ie_begin(w, IE_BEARER_CONTEXT, 0);
         ie_write_u8(w, IE_EBI, ie.length ? ie.value[0] & 15 : 0);

@@ -82,11 +82,21 @@ void sgw_end_at_pgw(struct vepc *vepc, u64 session)
         end_at(vepc, &old->peer, old->lbi);
 }
 
+/* Why the records of a replaced session close: its MME has lost it, the UE comes back from
+ * another S-GW or attaches again, or the MME made a bearer in its place. */
+static u8 cause_of_end(const struct sgw_wish *wish, int lost)
+{
+    if (lost || (!wish->moves && !wish->same_context))
+        return CHARGING_ABNORMAL_RELEASE;
+    return wish->moves ? CHARGING_SGW_CHANGE : CHARGING_NORMAL_RELEASE;
+}
+
 /* Deletes what is replaced. A P-GW that the request does not reach under the same identity is
  * told; the PDN connections of a UE that comes back from another S-GW live on, though. Returns the
  * UE's slot if its context stays, or CONTEXTS_NONE. */
-static u64 forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
+static u64 forget_replaced(struct vepc *vepc, const struct sgw_wish *wish, int lost)
 {
+    u8 cause = cause_of_end(wish, lost);
     if (wish->old_ue == CONTEXTS_NONE)
         return CONTEXTS_NONE;
     const struct ue *ue = &vepc->ue[wish->old_ue];
@@ -100,8 +110,7 @@ static u64 forget_replaced(struct vepc *vepc, const struct sgw_wish *wish)
         if (!wish->moves &&
             (old->lbi != wish->lbi || !address_equal(&old->peer.address, &wish->pgw.address)))
             sgw_end_at_pgw(vepc, session);
-        if (!wish->moves && !wish->same_context) /* the UE attaches again */
-            charging_end_session(vepc, session, CHARGING_ABNORMAL_RELEASE);
+        charging_end_session(vepc, session, cause);
         session_delete(vepc, session);
     }
     for (u64 ebi = EBI_FIRST; ebi <= EBI_LAST; ebi++) {
@@ -179,6 +188,7 @@ static void make_bearers(struct vepc *vepc, const struct sgw_wish *wish, u64 ses
         u64 slot = bearer_make(vepc, session, wished->ebi, &wished->qos);
         if (wish->moves)
             bearer_set_pgw(vepc, slot, &wished->pgw);
+        vepc->bearer[slot].sgw_change = wish->moves;
         if (!address_is_set(&wished->enb.address))
             continue;
         bearer_set_enb(vepc, slot, &wished->enb, 1);
@@ -245,14 +255,15 @@ struct refusal sgw_create_session(struct request *request, struct response *resp
         return refusal;
     int new_path = !paths_find(vepc, &wish.pgw.address, VEPC_PATH_PLANE_GTP_C);
     if (!has_room(vepc, &wish) || !relay_fits(request->ies) ||
-        vepc->transactions.free.free <= SGW_BEARERS_MAX)
+        vepc->transactions.free.free <= EBI_COUNT)
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
     paths_get(vepc, &wish.mme.address, VEPC_PATH_PLANE_GTP_C);
     gtpc_learn_restart(request, &wish.mme.address);
     /* What the MME lost goes at once, lest the new session go with it later. */
-    if (wish.old_ue != CONTEXTS_NONE && purge_awaits(vepc, wish.old_ue))
+    int lost = wish.old_ue != CONTEXTS_NONE && purge_awaits(vepc, wish.old_ue);
+    if (lost)
         wish.replaces_all = 1;
-    u64 ue = forget_replaced(vepc, &wish);
+    u64 ue = forget_replaced(vepc, &wish, lost);
     if (ue == CONTEXTS_NONE)
         ue = make_ue(vepc, &wish);
     ue_set_mme(vepc, &vepc->ue[ue], &wish.mme);

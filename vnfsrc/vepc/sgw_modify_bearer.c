@@ -2,7 +2,6 @@
  * another S-GW (TS 23.401, 5.5.1.1.3), its location, time zone, network and RAT type (5.3.4.1). */
 #include "sessions.h"
 #include "sgw.h"
-#include "sgw_wish.h"
 
 #define INSTANCE_MODIFIED 0
 #define INSTANCE_REMOVED 1
@@ -137,8 +136,8 @@ static void learn_charging_ids(struct vepc *vepc, u64 session, struct ie ies)
 {
     struct ie context;
     struct ie ie;
-    for (u64 n = 0; n < SGW_BEARERS_MAX &&
-                    ies_find_nth(ies, IE_BEARER_CONTEXT, INSTANCE_MODIFIED, n, &context);
+    for (u64 n = 0;
+         n < EBI_COUNT && ies_find_nth(ies, IE_BEARER_CONTEXT, INSTANCE_MODIFIED, n, &context);
          n++) {
         if (!ies_well_formed(context) || !ies_find(context, IE_EBI, 0, &ie))
             continue;

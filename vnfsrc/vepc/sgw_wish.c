@@ -99,7 +99,7 @@ static struct refusal read_bearer(const struct vepc *vepc, struct ie context, in
 static struct refusal read_bearers(const struct request *request, struct sgw_wish *wish)
 {
     struct ie ie;
-    u64 most = wish->moves ? SGW_BEARERS_MAX : 1;
+    u64 most = wish->moves ? EBI_COUNT : 1;
     wish->count = 0;
     while (wish->count < most &&
            ies_find_nth(request->ies, IE_BEARER_CONTEXT, 0, wish->count, &ie)) {

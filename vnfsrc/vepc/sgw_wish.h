@@ -6,8 +6,6 @@
 #include "apn.h"
 #include "gtpc.h"
 
-#define SGW_BEARERS_MAX (EBI_LAST - EBI_FIRST + 1)
-
 struct sgw_wished_bearer {
     u8 ebi;
     struct vepc_qos qos;
@@ -31,7 +29,7 @@ struct sgw_wish {
     u8 same_context; /* whether the MME knows old_ue's context */
     u8 replaces_all; /* whether all that old_ue has goes: the MME has lost it, or moves it anew */
     u8 count;
-    struct sgw_wished_bearer bearer[SGW_BEARERS_MAX];
+    struct sgw_wished_bearer bearer[EBI_COUNT];
 };
 
 /* Reads a request; response->teid is set as soon as it is known. Returns CAUSE_ACCEPTED when it

@@ -32,6 +32,7 @@ enum counter {
 #define EBI_FIRST 5
 #define EBI_PLACE_FIRST 1 /* places 1 .. 4 are for bearers that have no EBI yet */
 #define EBI_LAST 15
+#define EBI_COUNT (EBI_LAST - EBI_FIRST + 1)
 #define NO_SLOT 0 /* links between tables hold slot + 1 */
 
 /* The time until vnf_burst is called again at the latest. */
@@ -162,9 +163,10 @@ struct bearer {
     u64 opened_ms;
     struct usage recorded;
     u64 recorded_ms;
-    u64 last_record; /* serial of the record that it ended with */
+    u64 last_record; /* serial of the record that it ended with, plus 1; 0 without one */
+    u32 ended_teid;  /* its S1-U TEID once no further record is to be written */
     u8 pgw_on_path;
-    u8 ended; /* no further record is to be written */
+    u8 sgw_change; /* it came from another S-GW, and no record says so yet */
 };
 
 /* One address pool of an APN; sizes are powers of two. */

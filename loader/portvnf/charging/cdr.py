@@ -17,6 +17,7 @@ from portvnf.identities import digits, plmn
 Cdr = dict[str, Any]
 
 _SGW_RECORD, _PGW_RECORD = 84, 85  # RecordType (TS 32.298, 5.1.1.5)
+_SGW, _MME = 2, 5  # ServingNodeType (5.2.2.2)
 _NO_ADDRESS = "::"
 _UNKNOWN: tuple[object, ...] = ("", [], _NO_ADDRESS, "0.0.0.0", "::/64")
 _WALL = "recordOpeningTime"  # the one field that depends on when the record is worded
@@ -44,7 +45,7 @@ class Recorder:
             **self._gateways(record),
             "servedIMSI": digits(record.imsi),
             "chargingID": record.charging_id or "",
-            "servingNodeAddress": [record.peer] if record.peer != _NO_ADDRESS else [],
+            **self._serving(record),
             "accessPointNameNI": record.apn,
             "pdpPDNType": _PDN_TYPES.get(record.pdn_type, ""),
             **_addresses(record),
@@ -78,8 +79,16 @@ class Recorder:
     def _gateways(self, record: Any) -> Cdr:
         own = _own_address(self.gateway)
         if self.gateway.mode == "sgw":
-            return {"recordType": _SGW_RECORD, "s-GWAddress": own, "p-GWAddressUsed": record.pgw}
+            change = {"sGWChange": True} if record.sgw_change == "yes" else {}
+            pgw = {"p-GWAddressUsed": record.pgw, **change}
+            return {"recordType": _SGW_RECORD, "s-GWAddress": own, **pgw}
         return {"recordType": _PGW_RECORD, "p-GWAddress": own}
+
+    def _serving(self, record: Any) -> Cdr:
+        if record.peer == _NO_ADDRESS:
+            return {}
+        kind = _SGW if self.gateway.mode == "pgw" else _MME
+        return {"servingNodeAddress": [record.peer], "servingNodeType": [kind]}
 
     def _opened(self, record: Any) -> str:
         age = timedelta(milliseconds=self.gateway.uptime_ms - record.opened_ms)

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from portvnf.identities import digits
+from portvnf.insight.addresses import addresses
 from portvnf.insight.records import Records
 
 _CONTEXT = 0xFFFFFF  # the low 24 bits of a TEID, in whose order records stand
@@ -89,8 +90,7 @@ def find(records: Records, choice: Choice) -> Found:
             found.more = True
             break
         row = Row(f"{record.s5c_teid:#010x}", apn=record.apn, lbi=record.lbi)
-        row.ipv4 = record.ipv4 if record.pdn_type != "ipv6" else ""
-        row.prefix = record.prefix if record.pdn_type != "ipv4" else ""
+        row.ipv4, row.prefix = addresses(record)
         chosen[record.s5c_teid] = record.s11_teid, row
     found.rows = [row for _, row in chosen.values()]
     _name(records, chosen.values())

@@ -8,6 +8,7 @@ from typing import Any
 from portvnf import packet_filter
 from portvnf.errors import AgentError
 from portvnf.identities import digits, location, plmn, tbcd_of_imsi
+from portvnf.insight.addresses import addresses
 from portvnf.insight.records import Records
 
 _WAYS = ("uplink_packets", "uplink_bytes", "downlink_packets", "downlink_bytes")
@@ -60,15 +61,10 @@ def _tunnel(tunnel: Any) -> str:
 
 
 def _session(record: Any) -> dict[str, Any]:
-    addresses = []
-    if record.pdn_type != "ipv6":
-        addresses.append(record.ipv4)
-    if record.pdn_type != "ipv4":
-        addresses.append(record.prefix)
     return {
         "apn": record.apn,
         "pdn_type": record.pdn_type,
-        "addresses": addresses,
+        "addresses": [address for address in addresses(record) if address],
         "interface_id": f"{record.interface_id:016x}" if record.pdn_type != "ipv4" else "",
         "s5c_teid": _teid(record.s5c_teid),
         "peer": _tunnel(record.peer),

@@ -162,6 +162,7 @@ BEARER = cs.Struct(
     "recorded_downlink_bytes" / U64 * "likewise",
     "recorded_ms" / U64 * "uptime of the gateway when the last charging record closed, ms",
     "records" / U32 * "charging records written for the bearer",
+    "sgw_change" / YES_NO * "whether it came from another S-GW, and no record says so yet",
 )
 
 FILTER = cs.Struct(
@@ -235,6 +236,7 @@ RECORD = cs.Struct(
     "prefix" / Prefix64() * "servedPDPPDNAddressExt",
     "peer" / Ip() * "servingNodeAddress: the MME, at a P-GW the S-GW",
     "pgw" / Ip() * "p-GWAddressUsed of an S-GW alone",
+    "sgw_change" / YES_NO * "sGWChange, likewise",
     "ebi" / U8 * "EPS Bearer ID",
     "qos" / QOS * "ePCQoSInformation",
     "rat_type" / U8 * "rATType",

@@ -43,7 +43,7 @@ struct pv_port_stats {
 
 struct pv_engine_stats {
     u64 bursts;       /* vnf_burst calls that carried packets */
-    u64 held;         /* packets held now */
+    u64 held;         /* packets held now; in a hold also injected ones that wait */
     u64 held_peak;    /* most packets ever held at once, since the last hold began */
     u64 held_dropped; /* packets lost because the hold limit was reached */
     u64 injected;     /* packets taken by pv_engine_inject */
@@ -59,7 +59,7 @@ struct pv_engine_stats {
 #define PV_HELD_HEADER 6
 
 /* Creates an engine around an initialised arena; both `burst` and `arena` must outlive
- * it. hold_limit is in packets. NULL when memory is short. */
+ * it. hold_limit is in packets that arrive. NULL when memory is short. */
 struct pv_engine *pv_engine_create(pv_vnf_burst burst, u8 *arena, u64 hold_limit);
 
 /* Stops the worker if it runs, closes all ports and frees the engine. */
@@ -91,13 +91,15 @@ i64 pv_engine_set_mode(struct pv_engine *engine, u64 mode);
  * touch the arena while the worker runs. */
 i64 pv_engine_run(struct pv_engine *engine, pv_engine_call call, void *argument);
 
-/* Moves the oldest held packets, whole, into `buffer` in serial form. Returns the bytes
- * written; 0 when none is held. -ENOSPC when the first does not fit. */
+/* Moves the oldest held packets, in a hold first injected ones that wait, whole, into `buffer`
+ * in serial form. Returns the bytes written; 0 when none is held. -ENOSPC when the first does
+ * not fit. */
 i64 pv_engine_take_held(struct pv_engine *engine, u8 *buffer, u64 capacity);
 
 /* Queues packets in serial form, to be processed in order before anything that was held
- * or arrives; what is injected in PV_MODE_HOLD is processed in it, too. Returns how many were taken, or
- * -EINVAL (nothing taken) when the bytes are not whole packets for open ports. */
+ * or arrives; what is injected in PV_MODE_HOLD is processed in it, with all that was injected
+ * before. Returns how many were taken, or -EINVAL (nothing taken) when the bytes are not whole
+ * packets for open ports. */
 i64 pv_engine_inject(struct pv_engine *engine, const u8 *buffer, u64 length);
 
 /* Records what passes a port, both ways, into a pcap file (LINKTYPE_RAW, nanosecond

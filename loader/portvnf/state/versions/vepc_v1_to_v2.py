@@ -165,6 +165,7 @@ def _bearers(old: Image, charging_ids: Mapping[int, int]) -> Iterator[Record]:
             "recorded_downlink_bytes": 0,
             "recorded_ms": 0,
             "records": 0,
+            "sgw_change": "no",
         }
 
 
