@@ -60,6 +60,8 @@ class Network:
         self.end_markers: list[int] = []
         self.error_indications = 0
         self.open_instances: set[Instance] = set()
+        self.losses: list[str] = []  # what engines that were closed had not handed on
+        self._pushed: dict[Engine, int] = defaultdict(int)
         self._lock = threading.RLock()
         self._watch_instances(monkeypatch)
 
@@ -73,21 +75,39 @@ class Network:
         def close(instance: Instance) -> None:
             with self._lock:
                 self._read(instance.engine)
+                self._audit(instance.engine)
                 self.open_instances.discard(instance)
                 end(instance)
 
         monkeypatch.setattr(Instance, "__init__", init)
         monkeypatch.setattr(Instance, "close", close)
 
+    def _audit(self, engine: Engine) -> None:
+        stats, ports = engine.stats(), [engine.port_stats(number) for number in PORTS.values()]
+        figures = {
+            "held": stats.held,
+            "dropped in a hold": stats.held_dropped,
+            "refused": stats.refused,
+            "not sent": sum(port.tx_dropped for port in ports),
+            "never read": self._pushed.pop(engine, 0) - sum(port.rx_packets for port in ports),
+        }
+        self.losses += [f"{count} {what}" for what, count in figures.items() if count]
+
     def port(self, blade: str, port: str) -> SwitchPort:
         return SwitchPort(self, blade, port)
 
     def send(self, port: int, data: bytes) -> None:
         """One packet to whichever blade answers for the port."""
+        with self._lock:
+            self.send_to(self.route[port], port, data)
+
+    def send_to(self, blade: str, port: int, data: bytes) -> None:
+        """One packet to a blade, whether it answers for the port or did so until just now."""
         assert self.pair is not None
         with self._lock:
-            engine = self.pair[self.route[port]].instance.engine
+            engine = self.pair[blade].instance.engine
             assert engine.mem_push(port, data), "the port's ring is full"
+            self._pushed[engine] += 1
 
     def pump(self, subscribers: Iterable[Subscriber], rounds: int = 1) -> None:
         """The next packet of each flow, both ways."""
@@ -95,8 +115,9 @@ class Network:
             for who in subscribers:
                 up, down = ("up", who.address), ("down", who.down)
                 for flow, port, build in ((up, S1U, who.uplink), (down, SGI, who.downlink)):
-                    self.send(port, build(self.sent[flow].to_bytes(4, "big")))
-                    self.sent[flow] += 1
+                    with self._lock:
+                        self.send(port, build(self.sent[flow].to_bytes(4, "big")))
+                        self.sent[flow] += 1
 
     def collect(self) -> None:
         """Reads what the blades have sent, in the order in which they sent it: a blade that

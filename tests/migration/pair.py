@@ -1,4 +1,4 @@
-"""Two blades in one process, each with a listener for the other, and certificates."""
+"""Two blades (or more) in one process, each with a listener for the others, and certificates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,8 @@ class Listener:
 
 
 class Pair:
-    """Blades "a" and "b", each the other's peer. `announcement(blade name, port)` gives each
-    port its announcement."""
+    """Blades, usually "a" and "b", each a peer of all others. `announcement(blade name, port)`
+    gives each port its announcement."""
 
     def __init__(
         self,
@@ -99,14 +100,14 @@ class Pair:
         self.folder = folder
         self.blades = {
             name: Blade(_spec(folder, keys, name, configs[name], engines[name], announcement))
-            for name in ("a", "b")
+            for name in configs
         }
         self.listeners: dict[str, Listener] = {}
         for name, blade in self.blades.items():
             assert blade.spec.agent is not None
             listening = socket.create_server(("127.0.0.1", 0))
             self.listeners[name] = Listener(blade, listening, blade.spec.agent.credentials)
-        for name, other in (("a", "b"), ("b", "a")):
+        for name, other in permutations(configs, 2):
             self.introduce(name, other, self.listeners[other].address)
         self.events: list[dict[str, Any]] = []
 

@@ -1,0 +1,413 @@
+"""Random moves, and all else that may happen meanwhile.
+
+A seed decides what happens; threads and the machine's load decide when exactly. Whatever comes of
+it, each packet comes out once and in order, each request is answered once, and what is charged is
+what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portvnf.charging import drain as drain_module
+from portvnf.charging.drain import Drain
+from portvnf.charging.journal import Journal
+from portvnf.errors import AgentError, PortvnfError
+from portvnf.lab import packet
+from portvnf.migration.messages import Kind
+from tests.vepc import gtpc, packets
+from tests.vepc.gateway import S1U, S11, SGI
+
+from .network import NOTIFICATION, Network
+from .pair import Pair
+from .saboteur import Saboteur
+from .subscribers import Subscriber, create, granted, s1u, s11
+
+PACKET_BYTES = 32  # IPv4, UDP, and a number
+ECHO_REQUEST, CREATED, ACCEPTED = 1, 33, 16
+
+# Faults that leave the sessions where they are, before COMMIT or at it.
+BREAKS = ("close", "cut", "garbage", "wrong", "oversized")
+BROKEN = [
+    *((kind, nth) for kind in (Kind.ROUND, Kind.ROUND_TAKEN) for nth in (1, 2, 3)),
+    *((Kind.RECORDS, nth) for nth in (1, 3, 5)),
+    *((kind, 1) for kind in (Kind.HELLO, Kind.WELCOME, Kind.PREPARE, Kind.READY, Kind.COMMIT)),
+]
+# What an agent says of a time at which it cannot do something.
+NOT_NOW = ("is busy with a migration", "is on standby", "have left", "has sessions", "no port")
+
+TunnelEvent = tuple[int, int | None]  # eNodeB's TEID; a packet's number, None: an End Marker
+
+
+class PeersNetwork(Network):
+    """The network with peers that answer what the gateway asks them. A UE's downlink is one flow
+    however often its eNodeB gives it another TEID; `first_teid` names it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
+        self.first_teid: dict[int, int] = {}
+        self.tunnels: dict[int, list[TunnelEvent]] = defaultdict(list)
+        self.replies: dict[int, list[bytes]] = defaultdict(list)  # by sequence number
+        self.echoes = 0
+        self._owed: list[tuple[int, bytes]] = []
+
+    def _take(self, port: int, data: bytes) -> None:
+        datagram = packet.parse_udp(data)
+        assert datagram is not None
+        if port == S11:
+            self._answer_s11(datagram.payload)
+        elif port == S1U:
+            self._answer_s1u(data, datagram.payload)
+        else:
+            super()._take(port, data)
+
+    def _answer_s11(self, message: bytes) -> None:
+        sequence = message[-len(message) :][8:11] if message[0] & 8 else message[4:7]
+        number = int.from_bytes(sequence, "big")
+        if message[1] == ECHO_REQUEST:
+            self.echoes += 1
+            answer = gtpc.encode("echo_response", {"sequence": number, "recovery": 1})
+            self._owed.append((S11, s11(answer)))
+        elif message[1] == NOTIFICATION:
+            self.notifications.append(message)
+        else:
+            self.replies[number].append(message)
+
+    def _answer_s1u(self, data: bytes, payload: bytes) -> None:
+        message = packet.parse_gtpu(payload)
+        assert message is not None
+        if message.message == packet.GTPU_ECHO_REQUEST:
+            self.echoes += 1
+            self._owed.append((S1U, s1u(packet.gtpu_echo_response(message.sequence))))
+            return
+        first = self.first_teid.get(message.teid, message.teid)
+        if message.message == packet.GTPU_END_MARKER:
+            self.tunnels[first].append((message.teid, None))
+            return
+        before = len(self.received["down", message.teid])
+        super()._take(S1U, data)
+        if message.message != packet.GTPU_GPDU:
+            return
+        numbers = self.received["down", message.teid]
+        assert len(numbers) == before + 1
+        self.tunnels[first].append((message.teid, numbers[-1]))
+        if first != message.teid:
+            self.received["down", first].append(numbers.pop())
+            del self.received["down", message.teid]
+
+    def pay(self) -> None:
+        """Sends the answers that are due."""
+        with self._lock:
+            for port, data in self._owed:
+                self.send(port, data)
+            self._owed.clear()
+
+
+@dataclass
+class Ue:
+    """A UE, as the MME knows it. Its flow goes by the TEID that its eNodeB gave it first."""
+
+    who: Subscriber
+    teid: int
+    connected: bool = True
+    switches: list[int] = field(default_factory=list)  # TEIDs that an End Marker closes, in order
+
+    def flows(self) -> tuple[tuple[str, int | bytes], ...]:
+        return ("up", self.who.address), ("down", self.who.down)
+
+
+@contextmanager
+def every(pause_s: float, act: Callable[[], None]) -> Iterator[None]:
+    """Does something again and again until the block ends; its failure is the block's."""
+    stop, failures = threading.Event(), []
+
+    def run() -> None:
+        try:
+            while not stop.wait(pause_s):
+                act()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()
+        if failures:
+            raise failures[0]
+
+
+class Chaos:
+    """One run. `history` says what happened, for whoever looks into a failure."""
+
+    def __init__(
+        self,
+        seed: int,
+        pair: Pair,
+        network: PeersNetwork,
+        subscribers: list[Subscriber],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self.random = random.Random(seed)
+        self._looks = random.Random(seed + 1)  # of another thread
+        self.pair, self.network, self._patch = pair, network, monkeypatch
+        self.ues = [Ue(who, who.down) for who in subscribers]
+        self.coming: dict[int, int] = {}  # sequence of a Create Session Request: eNodeB's TEID
+        self.gone: list[Ue] = []
+        self.asked: list[int] = []
+        self.owner = "a"
+        self.history: list[str] = []
+        self.outcomes: Counter[str] = Counter()
+        self._number = 0
+        self._begin_charging(monkeypatch)
+
+    def _begin_charging(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(drain_module, "INTERVAL_S", 0.03)
+        self.complaints: list[str] = []
+        for name, blade in self.pair.blades.items():
+            self._journal(name).parent.mkdir(parents=True, exist_ok=True)
+            blade.charging = Drain(Journal(self._journal(name)), self.complaints.append)
+        self.pair["a"].charging.begin(self.pair["a"].instance)
+
+    def _journal(self, name: str) -> Path:
+        return self.pair.folder / name / "cdr.jsonl"
+
+    def next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    # What subscribers, MME and eNodeB do.
+
+    def burst(self) -> None:
+        some = self.random.sample(self.ues, min(len(self.ues), self.random.randint(1, 5)))
+        self.network.pump([ue.who for ue in some], rounds=self.random.choice((1, 10, 60, 120)))
+
+    def _ask(self, build: Callable[..., bytes], *arguments: Any) -> int:
+        sequence = 0x10000 + self.next_number()
+        self.asked.append(sequence)
+        self.network.send(S11, s11(build(*arguments, sequence=sequence)))
+        return sequence
+
+    def release(self) -> None:
+        ue = self.random.choice(self.ues)
+        if ue.connected:
+            self._ask(packets.release, ue.who.s11)
+            ue.connected = False
+            self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50)))
+
+    def connect(self) -> None:
+        """An idle UE comes back, or a connected one comes by another eNodeB."""
+        idle = [ue for ue in self.ues if not ue.connected]
+        self._connect(self.random.choice(idle or self.ues))
+
+    def _connect(self, ue: Ue) -> None:
+        teid = 0x40000 + self.next_number()
+        self.network.first_teid[teid] = ue.who.down
+        if ue.connected:
+            ue.switches.append(ue.teid)
+        self._ask(packets.modify, ue.who.s11, teid)
+        ue.teid, ue.connected = teid, True
+        self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50)))
+
+    def leave(self) -> None:
+        """A UE goes whose packets have all come out."""
+        ue = self.random.choice(self.ues)
+        network = self.network
+        with network._lock:
+            quiet = all(network.sent[f] == len(network.received[f]) for f in ue.flows())
+            if quiet and len(self.ues) > 5:
+                self.ues.remove(ue)
+                self.gone.append(ue)
+                self._ask(packets.delete, ue.who.s11)
+
+    def come(self) -> None:
+        number = 1000 + self.next_number()
+        self.asked.append(number)
+        self.coming[number] = 0x20000 + number
+        self.network.send(S11, s11(create(number, 0x20000 + number)))
+
+    def arrived(self) -> None:
+        """Makes UEs of the answers that have come."""
+        for number, teid in list(self.coming.items()):
+            if self.network.replies.get(number):
+                who = granted(self.network.replies[number][0], teid)
+                self.ues.append(Ue(who, teid))
+                del self.coming[number]
+
+    def stray(self, blade: str) -> None:
+        """The last packets of some flows come by a neighbour that does not know yet that
+        another blade has the sessions."""
+        for ue in self.random.sample(self.ues, 2):
+            flow = ("down", ue.who.down)
+            with self.network._lock:
+                for _ in range(self.random.choice((1, 30, 150))):
+                    data = ue.who.downlink(self.network.sent[flow].to_bytes(4, "big"))
+                    self.network.send_to(blade, SGI, data)
+                    self.network.sent[flow] += 1
+
+    def something(self) -> None:
+        self.arrived()
+        acts = (self.burst, self.release, self.connect, self.leave, self.come, lambda: None)
+        act = self.random.choices(acts, (6, 2, 3, 1, 1, 3))[0]
+        act()
+
+    # What operators do.
+
+    def look(self) -> None:
+        """Questions and exports at any time, to any blade."""
+        random, name = self._looks, self._looks.choice(list(self.pair.blades))
+        blade = self.pair[name]
+        try:
+            match random.randrange(6):
+                case 0:
+                    blade.export(self.pair.folder / f"{name}.img")
+                case 1:
+                    blade.counters()
+                case 2:
+                    blade.status()
+                case 3:
+                    (blade.view.ports(), blade.view.engine())
+                case 4:
+                    for _ in blade.view.records(random.choice(("session", "bearer", "usage"))):
+                        pass
+                case 5:
+                    path = self.pair.folder / f"{name}.pcap"
+                    blade.record("sgi", random.choice((path, None)))
+        except AgentError as error:
+            assert any(words in error.message for words in NOT_NOW), error.message
+
+    def move(self, saboteur: Saboteur | None = None) -> None:
+        to = self.random.choice([name for name in self.pair.blades if name != self.owner])
+        source = self.owner
+
+        def report(event: dict[str, Any]) -> None:
+            if event["event"] == "commit" and self.random.random() < 0.5:
+                self.stray(source)
+            self.something()
+
+        what = f"{source} to {to}"
+        if saboteur:
+            what += f", {saboteur.fault} at {saboteur.kind.name} {saboteur.nth}"
+        with self._patch.context() as patch:
+            if saboteur is not None:
+                saboteur.install(patch)
+            try:
+                done = self.pair[source].migrate(to, report)
+            except PortvnfError as error:
+                self.history.append(f"{what}: {error.message}")
+                if not (saboteur and saboteur.struck):
+                    assert any(words in error.message for words in NOT_NOW), error.message
+                    self.outcomes["turned away"] += 1
+                else:
+                    assert error.message.endswith(f"; {source} serves on"), error.message
+                    self.outcomes["failed"] += 1
+                return
+        self.owner = to
+        self.outcomes["done"] += 1
+        self.outcomes["forwarded"] += done["forwarded_packets"]
+        self.history.append(f"{what}: {done['held_packets']} held in {done['freeze_ms']} ms")
+
+    def failing_move(self) -> None:
+        kind, nth = self.random.choice(BROKEN)
+        self.move(Saboteur(kind, self.random.choice(BREAKS), nth))
+
+    def run(self, steps: int) -> None:
+        def pass_on() -> None:
+            self.network.collect()
+            self.network.pay()
+
+        with every(0.002, pass_on), every(0.01, self.look):
+            for _ in range(steps):
+                acts = (self.move, self.failing_move, self.something, self.rest)
+                self.random.choices(acts, (6, 4, 2, 1))[0]()
+            self.finish()
+        self.check_records()
+
+    def rest(self) -> None:
+        time.sleep(self.random.choice((0.001, 0.01, 0.1, 0.5)))
+
+    # What must be so at the end.
+
+    def finish(self) -> None:
+        network, wait = self.network, self._wait
+        wait(lambda: all(network.replies.get(number) for number in self.asked), "all answers come")
+        self.arrived()
+        for ue in self.ues:
+            if not ue.connected:
+                self._connect(ue)
+            self.network.pump([ue.who])
+        wait(lambda: network.total() >= sum(network.sent.values()), "all packets come out")
+        received = {flow: numbers for flow, numbers in network.received.items() if numbers}
+        for flow, count in network.sent.items():
+            assert received.get(flow, []) == list(range(count)), f"{flow}: {received.get(flow)}"
+        for listener in self.pair.listeners.values():
+            listener.settle()
+        assert self.pair.owners() == [self.owner]
+        assert len(network.open_instances) == 1
+        for ue in list(self.ues):
+            self.ues.remove(ue)
+            self.gone.append(ue)
+            self._ask(packets.delete, ue.who.s11)
+        wait(lambda: all(network.replies.get(number) for number in self.asked), "all answers come")
+        wait(lambda: self.pair[self.owner].counters()["records"] == 0, "all records are written")
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < end, f"in vain: {what}"
+            time.sleep(0.005)
+
+    def check_records(self) -> None:
+        network = self.network
+        assert network.error_indications == 0 and not self.complaints
+        for number in self.asked:
+            (answer,) = network.replies[number]
+            ies = packets.split_ies(answer[12:])
+            assert next(value[0] for kind, _, value in ies if kind == 2) == ACCEPTED
+        assert set(network.replies) == set(self.asked)
+        for ue in self.gone:
+            self._check_tunnels(ue)
+        charged: Counter[tuple[str, str]] = Counter()
+        names: Counter[tuple[str, int]] = Counter()
+        for name in self.pair.blades:
+            path = self._journal(name)
+            for line in path.read_text().splitlines() if path.exists() else ():
+                cdr = json.loads(line)
+                names[cdr["nodeID"], cdr["localSequenceNumber"]] += 1
+                address = cdr["servedPDPPDNAddressExt"]
+                for volume in cdr["listOfTrafficVolumes"]:
+                    charged["up", address] += volume["dataVolumeGPRSUplink"]
+                    charged["down", address] += volume["dataVolumeGPRSDownlink"]
+        assert max(names.values()) == 1, "a record was written twice"
+        sent: Counter[tuple[str, str]] = Counter()
+        for ue in self.gone:
+            address = ".".join(map(str, ue.who.address))
+            sent["down", address] += PACKET_BYTES * network.sent["down", ue.who.down]
+        for ue in self.gone:
+            address = ".".join(map(str, ue.who.address))
+            sent["up", address] = PACKET_BYTES * network.sent["up", ue.who.address]
+        assert +charged == +sent
+
+    def _check_tunnels(self, ue: Ue) -> None:
+        """An eNodeB gets its End Marker once, behind its last packet, and none that it is not
+        due."""
+        events = self.network.tunnels[ue.who.down]
+        ends = [teid for teid, number in events if number is None]
+        assert ends == ue.switches, f"{ends} for {ue.switches}"
+        for teid in ends:
+            last = max(at for at, event in enumerate(events) if event[0] == teid)
+            assert events[last] == (teid, None)
