@@ -30,3 +30,8 @@ def decode(serial: bytes) -> Iterator[tuple[int, bytes]]:
             )
         yield port, bytes(view[at : at + length])
         at += length
+
+
+def count(serial: bytes) -> int:
+    """How many packets there are; EngineError when the last one is not whole."""
+    return sum(1 for _ in decode(serial))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from portvnf import serial_packets
 from portvnf.engine import now_ns
 from portvnf.errors import MigrationError, PortvnfError
 from portvnf.instance import Instance
@@ -258,22 +259,37 @@ class Source:
         finally:
             self._instance.serve()
 
+    def _send_on(self) -> None:
+        """Sends on what is held and what still arrives, until it is quiet. Packets that do not
+        cease are waited for no longer than the limit; what is held by then goes in any case."""
+        engine = self._instance.engine
+        began_ns = now_ns()
+        deadline = time.monotonic() + DRAIN_LIMIT_S
+        while time.monotonic() < deadline:
+            looked_ns = now_ns()
+            # Between two looks the worker goes over its ports, however long it was kept from
+            # running: what lay unread in one at the first look is held at the second.
+            if self._forward() or self._forward():
+                continue
+            if looked_ns - max(engine.stats().last_rx_ns, began_ns) > QUIET_NS:
+                return
+            time.sleep(QUIET_NS / 4e9)
+        left = engine.stats().held
+        while left > 0 and (packets := self._forward()):
+            left -= serial_packets.count(packets)
+
+    def _forward(self) -> bytes:
+        """Sends on the oldest packets that are held; returns them."""
+        packets = self._instance.engine.take_held()
+        if packets:
+            self._channel.send(Kind.FORWARD, packets)
+        return packets
+
     def _drain(self) -> int:
         """Sends on what was held and what still arrives, in order, until it is quiet; then
         the usage counters. Returns how many packets the destination held besides."""
-        deadline = time.monotonic() + DRAIN_LIMIT_S
-        began_ns = now_ns()
-        engine = self._instance.engine
-        before = engine.stats().held
-        while time.monotonic() < deadline:
-            packets = engine.take_held()
-            if packets:
-                self._channel.send(Kind.FORWARD, packets)
-                continue
-            stats = engine.stats()
-            if stats.held == 0 and now_ns() - max(stats.last_rx_ns, began_ns) > QUIET_NS:
-                break
-            time.sleep(QUIET_NS / 4e9)
+        before = self._instance.engine.stats().held
+        self._send_on()
         self._channel.send(Kind.DRAINED)
         for section in self._instance.schema.that_move(Moves.AFTERWARDS):
             self._send_section(section, 0, 0)
