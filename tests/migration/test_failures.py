@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ import pytest
 from portvnf.agent import blade as blade_module
 from portvnf.agent.blade import State
 from portvnf.agent.ownership import Gone
+from portvnf.engine import Mode
 from portvnf.errors import AgentError, HostError, MigrationError
 from portvnf.migration import destination
+from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind
 from portvnf.migration.source import InDoubtError
+from tests.vepc.gateway import DATA
 
 from .network import Network, SwitchPort
 from .pair import Pair
@@ -392,3 +396,43 @@ def test_a_defect_of_ours_does_not_stop_service(
     pair.listeners["b"].settle()
     serves(pair, network, "a", subscribers[:3])
     network.expect_everything()
+
+
+def test_what_comes_after_a_doubt_began_does_not_end_it(
+    tmp_path: Path,
+    network: Network,
+    population: tuple[Path, list[Subscriber]],
+    pki_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """a learns late that b took the sessions; b gave them on meanwhile and does not know to whom
+    they belong. What a held must not make b serve."""
+    configs = dict.fromkeys("abc", DATA / "thousands.toml")
+    engines = dict.fromkeys("abc", "native")
+    trio = network.pair = Pair(tmp_path, pki_folder, configs, engines, network.port)
+    some = population[1][:3]
+    connect = blade_module.Blade._connect
+
+    def connect_late(blade: blade_module.Blade, peer: str) -> Channel:
+        if Kind.COMMIT in lost.log and blade.spec.name == "a":
+            trio.listeners["b"].settle()
+            with monkeypatch.context() as patch:
+                deaf = trio.listeners["c"].refuse_connections
+                Saboteur(Kind.COMMIT, "lose", also=deaf).install(patch)
+                with pytest.raises(InDoubtError):
+                    trio["b"].migrate("c", lambda _: None)
+            trio.listeners["c"].settle()
+        return connect(blade, peer)
+
+    lost = Saboteur(Kind.COMMIT, "lose")
+    try:
+        trio["a"].restore(population[0])
+        lost.install(monkeypatch)
+        monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
+        with pytest.raises(MigrationError, match="b refuses: b is in doubt.*may be lost"):
+            trio["a"].migrate("b", lambda event: network.pump(some, rounds=5))
+        trio.listeners["b"].settle()
+        assert trio.owners() == ["c"] and trio["b"].state == State.IN_DOUBT
+        assert trio["b"].instance.engine.stats().mode == Mode.HOLD
+    finally:
+        trio.close()

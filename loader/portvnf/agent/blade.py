@@ -338,9 +338,20 @@ class Blade:
         outcome = self.outcomes.settle(opened.peer, migration, ABORTED)
         opened.send_control(Kind.OUTCOME, outcome=outcome)
         if outcome == COMMITTED:
+            self._take_late(opened)
+
+    def _take_late(self, opened: Channel) -> None:
+        """Takes what a source held that learnt late that the sessions are here, if they are here
+        still: given away again meanwhile, not even that makes them served here."""
+        try:
             # The connection that the migration came on ends about now.
             with self._alone("take what was held", QUERY_WAIT_S), self.charging.paused():
+                if self.state != State.ACTIVE:
+                    raise AgentError(f"{self.spec.name} is {self.state.value}: it serves nothing")
                 destination.drain(opened, self.instance)
+        except AgentError as error:
+            opened.refuse(error)
+            raise
 
     def _take(self, opened: Channel, hello: dict[str, Any]) -> None:
         try:
