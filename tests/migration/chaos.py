@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ from .saboteur import Saboteur
 from .subscribers import Subscriber, create, granted, s1u, s11
 
 PACKET_BYTES = 32  # IPv4, UDP, and a number
-ECHO_REQUEST, CREATED, ACCEPTED = 1, 33, 16
+ECHO_REQUEST, ACCEPTED = 1, 16
+T3_S = 0.5  # of chaos.toml
 
 # Faults that leave the sessions where they are, before COMMIT or at it.
 BREAKS = ("close", "cut", "garbage", "wrong", "oversized")
@@ -44,6 +46,8 @@ BROKEN = [
     *((Kind.RECORDS, nth) for nth in (1, 3, 5)),
     *((kind, 1) for kind in (Kind.HELLO, Kind.WELCOME, Kind.PREPARE, Kind.READY, Kind.COMMIT)),
 ]
+# Faults after which the source has to ask whose the sessions are. What it held then comes late.
+ASKED = [(kind, 1) for kind in (Kind.COMMIT, Kind.ACTIVE)]
 # What an agent says of a time at which it cannot do something.
 NOT_NOW = ("is busy with a migration", "is on standby", "have left", "has sessions", "no port")
 
@@ -59,6 +63,7 @@ class PeersNetwork(Network):
         self.first_teid: dict[int, int] = {}
         self.tunnels: dict[int, list[TunnelEvent]] = defaultdict(list)
         self.replies: dict[int, list[bytes]] = defaultdict(list)  # by sequence number
+        self.notified: dict[int, list[float]] = defaultdict(list)  # when, by sequence number
         self.echoes = 0
         self._owed: list[tuple[int, bytes]] = []
 
@@ -73,14 +78,14 @@ class PeersNetwork(Network):
             super()._take(port, data)
 
     def _answer_s11(self, message: bytes) -> None:
-        sequence = message[-len(message) :][8:11] if message[0] & 8 else message[4:7]
+        sequence = message[8:11] if message[0] & 8 else message[4:7]
         number = int.from_bytes(sequence, "big")
         if message[1] == ECHO_REQUEST:
             self.echoes += 1
             answer = gtpc.encode("echo_response", {"sequence": number, "recovery": 1})
             self._owed.append((S11, s11(answer)))
         elif message[1] == NOTIFICATION:
-            self.notifications.append(message)
+            self.notified[number].append(time.monotonic())
         else:
             self.replies[number].append(message)
 
@@ -121,6 +126,7 @@ class Ue:
     who: Subscriber
     teid: int
     connected: bool = True
+    asked: int = 0  # the MME's last request about it
     switches: list[int] = field(default_factory=list)  # TEIDs that an End Marker closes, in order
 
     def flows(self) -> tuple[tuple[str, int | bytes], ...]:
@@ -161,7 +167,11 @@ class Chaos:
         network: PeersNetwork,
         subscribers: list[Subscriber],
         monkeypatch: pytest.MonkeyPatch,
+        *,
+        in_order: bool = True,
     ) -> None:
+        """Not `in_order`: sources have to ask whose the sessions are, and send on late."""
+        self._in_order = in_order
         self.random = random.Random(seed)
         self._looks = random.Random(seed + 1)  # of another thread
         self.pair, self.network, self._patch = pair, network, monkeypatch
@@ -196,43 +206,55 @@ class Chaos:
         some = self.random.sample(self.ues, min(len(self.ues), self.random.randint(1, 5)))
         self.network.pump([ue.who for ue in some], rounds=self.random.choice((1, 10, 60, 120)))
 
-    def _ask(self, build: Callable[..., bytes], *arguments: Any) -> int:
-        sequence = 0x10000 + self.next_number()
-        self.asked.append(sequence)
-        self.network.send(S11, s11(build(*arguments, sequence=sequence)))
-        return sequence
+    def _ask(self, ue: Ue, build: Callable[..., bytes], *arguments: Any) -> None:
+        ue.asked = 0x10000 + self.next_number()
+        self.asked.append(ue.asked)
+        self.network.send(S11, s11(build(ue.who.s11, *arguments, sequence=ue.asked)))
+
+    def _free(self) -> list[Ue]:
+        """UEs of which the MME waits for no answer."""
+        return [ue for ue in self.ues if not ue.asked or self.network.replies.get(ue.asked)]
 
     def release(self) -> None:
-        ue = self.random.choice(self.ues)
-        if ue.connected:
-            self._ask(packets.release, ue.who.s11)
+        connected = [ue for ue in self._free() if ue.connected]
+        if connected:
+            ue = self.random.choice(connected)
+            self._ask(ue, packets.release)
             ue.connected = False
-            self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50)))
+            self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50, 200)))
 
     def connect(self) -> None:
         """An idle UE comes back, or a connected one comes by another eNodeB."""
-        idle = [ue for ue in self.ues if not ue.connected]
-        self._connect(self.random.choice(idle or self.ues))
+        free = self._free()
+        idle = [ue for ue in free if not ue.connected]
+        if free:
+            self._connect(self.random.choice(idle or free))
 
     def _connect(self, ue: Ue) -> None:
         teid = 0x40000 + self.next_number()
         self.network.first_teid[teid] = ue.who.down
         if ue.connected:
             ue.switches.append(ue.teid)
-        self._ask(packets.modify, ue.who.s11, teid)
+        self._ask(ue, packets.modify, teid)
         ue.teid, ue.connected = teid, True
-        self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50)))
+        self.network.pump([ue.who], rounds=self.random.choice((0, 5, 50, 200)))
 
     def leave(self) -> None:
         """A UE goes whose packets have all come out."""
-        ue = self.random.choice(self.ues)
         network = self.network
         with network._lock:
-            quiet = all(network.sent[f] == len(network.received[f]) for f in ue.flows())
+            quiet = [
+                ue
+                for ue in self._free()
+                if all(network.sent[flow] == len(network.received[flow]) for flow in ue.flows())
+            ]
             if quiet and len(self.ues) > 5:
-                self.ues.remove(ue)
-                self.gone.append(ue)
-                self._ask(packets.delete, ue.who.s11)
+                self._delete(self.random.choice(quiet))
+
+    def _delete(self, ue: Ue) -> None:
+        self.ues.remove(ue)
+        self.gone.append(ue)
+        self._ask(ue, packets.delete)
 
     def come(self) -> None:
         number = 1000 + self.next_number()
@@ -298,6 +320,8 @@ class Chaos:
             if event["event"] == "commit" and self.random.random() < 0.5:
                 self.stray(source)
             self.something()
+            if event["event"] in ("freeze", "commit"):
+                time.sleep(self.random.choice((0, 0, 0.01, 0.1)))
 
         what = f"{source} to {to}"
         if saboteur:
@@ -323,7 +347,11 @@ class Chaos:
 
     def failing_move(self) -> None:
         kind, nth = self.random.choice(BROKEN)
-        self.move(Saboteur(kind, self.random.choice(BREAKS), nth))
+        fault = self.random.choice(BREAKS)
+        if not self._in_order and self.random.random() < 0.7:
+            kind, nth = self.random.choice(ASKED)
+            fault = "lose" if kind == Kind.COMMIT else fault
+        self.move(Saboteur(kind, fault, nth))
 
     def run(self, steps: int) -> None:
         def pass_on() -> None:
@@ -353,15 +381,16 @@ class Chaos:
         wait(lambda: network.total() >= sum(network.sent.values()), "all packets come out")
         received = {flow: numbers for flow, numbers in network.received.items() if numbers}
         for flow, count in network.sent.items():
-            assert received.get(flow, []) == list(range(count)), f"{flow}: {received.get(flow)}"
+            numbers = received.get(flow, [])
+            if not self._in_order:
+                numbers = sorted(numbers)
+            assert numbers == list(range(count)), f"{flow}: {numbers}"
         for listener in self.pair.listeners.values():
             listener.settle()
         assert self.pair.owners() == [self.owner]
         assert len(network.open_instances) == 1
         for ue in list(self.ues):
-            self.ues.remove(ue)
-            self.gone.append(ue)
-            self._ask(packets.delete, ue.who.s11)
+            self._delete(ue)
         wait(lambda: all(network.replies.get(number) for number in self.asked), "all answers come")
         wait(lambda: self.pair[self.owner].counters()["records"] == 0, "all records are written")
 
@@ -379,7 +408,10 @@ class Chaos:
             ies = packets.split_ies(answer[12:])
             assert next(value[0] for kind, _, value in ies if kind == 2) == ACCEPTED
         assert set(network.replies) == set(self.asked)
-        for ue in self.gone:
+        for moments in network.notified.values():
+            pauses = [later - earlier for earlier, later in pairwise(moments)]
+            assert all(pause > T3_S / 2 for pause in pauses), "a request came again too soon"
+        for ue in self.gone if self._in_order else ():
             self._check_tunnels(ue)
         charged: Counter[tuple[str, str]] = Counter()
         names: Counter[tuple[str, int]] = Counter()

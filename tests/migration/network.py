@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from portvnf.agent.blade import Blade
 from portvnf.engine import Engine
 from portvnf.instance import Instance
 from portvnf.lab import packet
@@ -74,7 +75,7 @@ class Network:
 
         def close(instance: Instance) -> None:
             with self._lock:
-                self._read(instance.engine)
+                self._take_all(_pop(instance.engine))
                 self._audit(instance.engine)
                 self.open_instances.discard(instance)
                 end(instance)
@@ -127,18 +128,19 @@ class Network:
             owner = self.pair[self.route[S11]]
             others = [blade for blade in self.pair.blades.values() if blade is not owner]
             for blade in (*others, owner):
-                if blade._instance is None:
-                    continue
-                packets = list(_pop(blade._instance.engine))
+                packets = self._popped(blade)
                 if packets and blade is owner:
                     for other in others:
-                        if other._instance is not None:
-                            self._read(other._instance.engine)
-                for port, data in packets:
-                    self._take(port, data)
+                        self._take_all(self._popped(other))
+                self._take_all(packets)
 
-    def _read(self, engine: Engine) -> None:
-        for port, data in _pop(engine):
+    def _popped(self, blade: Blade) -> list[tuple[int, bytes]]:
+        """What a blade has sent. One that is about to forget its instance may have closed it."""
+        instance = blade._instance
+        return list(_pop(instance.engine)) if instance in self.open_instances else []
+
+    def _take_all(self, sent: Iterable[tuple[int, bytes]]) -> None:
+        for port, data in sent:
             self._take(port, data)
 
     def _take(self, port: int, data: bytes) -> None:

@@ -15,7 +15,7 @@ from .pair import Pair
 from .subscribers import Subscriber, make_image
 
 SUBSCRIBERS = 20
-Run = Callable[[int, int, str], Chaos]
+Run = Callable[..., Chaos]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def run(
 ) -> Run:
     """Runs a seed for so many steps on blades of these names."""
 
-    def run(seed: int, steps: int, names: str) -> Chaos:
+    def run(seed: int, steps: int, names: str, *, in_order: bool = True) -> Chaos:
         before = threading.active_count()
         network = PeersNetwork(monkeypatch)
         engines = {name: "native" if name == "b" else "jit" for name in names}
@@ -43,7 +43,7 @@ def run(
         chaos = None
         try:
             pair["a"].restore(image[0])
-            chaos = Chaos(seed, pair, network, image[1], monkeypatch)
+            chaos = Chaos(seed, pair, network, image[1], monkeypatch, in_order=in_order)
             chaos.run(steps)
         except BaseException:
             print("\n".join(chaos.history if chaos else []))
@@ -62,6 +62,16 @@ def run(
 def test_nothing_is_lost_whatever_happens(run: Run, seed: int, names: str) -> None:
     chaos = run(seed, 25, names)
     assert chaos.outcomes["done"] >= 5
+
+
+def test_nothing_is_lost_when_sources_have_to_ask(run: Run) -> None:
+    run(5, 25, "abc", in_order=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200, 210))
+def test_nothing_is_lost_for_long_when_sources_have_to_ask(run: Run, seed: int) -> None:
+    run(seed, 60, "abc", in_order=False)
 
 
 @pytest.mark.slow
