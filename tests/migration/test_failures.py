@@ -429,7 +429,7 @@ def test_what_comes_after_a_doubt_began_does_not_end_it(
         trio["a"].restore(population[0])
         lost.install(monkeypatch)
         monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
-        with pytest.raises(MigrationError, match="b refuses: b is in doubt.*may be lost"):
+        with pytest.raises(MigrationError, match=r"b refuses: b is in doubt.*may be lost"):
             trio["a"].migrate("b", lambda event: network.pump(some, rounds=5))
         trio.listeners["b"].settle()
         assert trio.owners() == ["c"] and trio["b"].state == State.IN_DOUBT
