@@ -48,6 +48,8 @@ BROKEN = [
 ]
 # Faults after which the source has to ask whose the sessions are. What it held then comes late.
 ASKED = [(kind, 1) for kind in (Kind.COMMIT, Kind.ACTIVE)]
+# Messages whose loss costs nothing, for what they say can be said again.
+SAID_AGAIN = [(kind, 1) for kind in (Kind.DRAINED, Kind.USAGE_END, Kind.DONE)]
 # What an agent says of a time at which it cannot do something.
 NOT_NOW = ("is busy with a migration", "is on standby", "have left", "has sessions", "no port")
 
@@ -333,7 +335,11 @@ class Chaos:
                 done = self.pair[source].migrate(to, report)
             except PortvnfError as error:
                 self.history.append(f"{what}: {error.message}")
-                if not (saboteur and saboteur.struck):
+                if saboteur and Kind.ACTIVE in saboteur.log:
+                    assert error.message.endswith(f"but packets that {source} held may be lost")
+                    self.owner = to
+                    self.outcomes["cut short"] += 1
+                elif not (saboteur and saboteur.struck):
                     assert any(words in error.message for words in NOT_NOW), error.message
                     self.outcomes["turned away"] += 1
                 else:
@@ -349,7 +355,7 @@ class Chaos:
         kind, nth = self.random.choice(BROKEN)
         fault = self.random.choice(BREAKS)
         if not self._in_order and self.random.random() < 0.7:
-            kind, nth = self.random.choice(ASKED)
+            kind, nth = self.random.choice(ASKED + SAID_AGAIN)
             fault = "lose" if kind == Kind.COMMIT else fault
         self.move(Saboteur(kind, fault, nth))
 

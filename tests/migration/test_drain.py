@@ -10,11 +10,14 @@ import pytest
 
 from portvnf import serial_packets
 from portvnf.engine import now_ns
+from portvnf.errors import MigrationError
 from portvnf.instance import Instance
 from portvnf.migration import source as source_module
 from portvnf.migration.channel import Channel
-from portvnf.migration.messages import Kind
+from portvnf.migration.destination import Outcomes, drain
+from portvnf.migration.messages import Kind, encode_records
 from portvnf.migration.source import QUIET_NS, Source
+from portvnf.state.vepc import SCHEMA
 
 from .network import Network
 from .pair import Pair
@@ -98,3 +101,55 @@ def test_what_is_held_at_the_end_of_the_wait_is_sent_on(
     done = pair["a"].migrate("b", report)
     assert done["forwarded_packets"] == 1000
     network.expect_everything()
+
+
+class TakingInstance:
+    """Keeps what a drain imports."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[bytes, bool]] = []
+
+    def section(self, number: int) -> Any:
+        return SCHEMA.section(number)
+
+    def import_(self, section: int, data: bytes, first: bool) -> None:
+        self.taken.append((data, first))
+
+    def announce_again(self) -> None:
+        """There is no network."""
+
+
+class ScriptedChannel:
+    """A peer that says what it is given, and then is gone."""
+
+    peer = "a"
+
+    def __init__(self, *messages: tuple[Kind, bytes]) -> None:
+        self._messages = list(messages)
+        self.sent: list[Kind] = []
+
+    def set_timeout(self, timeout_s: float) -> None:
+        """It answers at once."""
+
+    def receive(self) -> tuple[Kind, bytes]:
+        if not self._messages:
+            raise MigrationError("a closed the channel")
+        return self._messages.pop(0)
+
+    def send_control(self, kind: Kind, **content: Any) -> None:
+        self.sent.append(kind)
+
+
+def test_usage_that_is_told_again_counts_once() -> None:
+    """The channel broke between two pieces, and once more before the end was heard of."""
+    number = SCHEMA.section("usage").number
+    pieces = [(Kind.RECORDS, encode_records(number, at == 0, bytes([at]) * 80)) for at in range(3)]
+    instance, outcomes = TakingInstance(), Outcomes()
+    for said in (pieces[:1], pieces, pieces[:2], [*pieces, (Kind.USAGE_END, b"")]):
+        channel = ScriptedChannel(*said)
+        try:
+            drain(cast(Channel, channel), cast(Instance, instance), outcomes, "1")
+        except MigrationError:
+            assert channel.sent == []
+    assert channel.sent == [Kind.DONE]
+    assert instance.taken == [(bytes([at]) * 80, at == 0) for at in range(3)]

@@ -18,6 +18,8 @@ from portvnf.migration import destination
 from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind
 from portvnf.migration.source import InDoubtError
+from portvnf.state import image
+from portvnf.state.vepc import SCHEMA
 from tests.vepc.gateway import DATA
 
 from .network import Network, SwitchPort
@@ -186,6 +188,17 @@ def test_after_activation_the_destination_owns(
         assert numbers == sorted(set(numbers)), flow
         if kind != Kind.FORWARD:
             assert numbers == list(range(network.sent[flow]))
+    # However far the source came: what it counted is told once.
+    assert "usage" not in str(outcome)
+    pair["b"].export(pair.folder / "b.img")
+    state = image.read(pair.folder / "b.img", SCHEMA)
+    usage = list(image.records(state, "usage"))
+    for way, counted in (
+        ("up", sum(record.uplink_packets for record in usage)),
+        ("down", sum(record.downlink_packets for record in usage)),
+    ):
+        received = [numbers for (to, _), numbers in network.received.items() if to == way]
+        assert counted == sum(len(numbers) for numbers in received)
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "aborted"])
@@ -429,7 +442,8 @@ def test_what_comes_after_a_doubt_began_does_not_end_it(
         trio["a"].restore(population[0])
         lost.install(monkeypatch)
         monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
-        with pytest.raises(MigrationError, match=r"b refuses: b is in doubt.*may be lost"):
+        lost_words = r"b refuses: b is in doubt.* a held, and usage that it counted, may be lost$"
+        with pytest.raises(MigrationError, match=lost_words):
             trio["a"].migrate("b", lambda event: network.pump(some, rounds=5))
         trio.listeners["b"].settle()
         assert trio.owners() == ["c"] and trio["b"].state == State.IN_DOUBT

@@ -338,17 +338,17 @@ class Blade:
         outcome = self.outcomes.settle(opened.peer, migration, ABORTED)
         opened.send_control(Kind.OUTCOME, outcome=outcome)
         if outcome == COMMITTED:
-            self._take_late(opened)
+            self._take_late(opened, migration)
 
-    def _take_late(self, opened: Channel) -> None:
-        """Takes what a source held that learnt late that the sessions are here, if they are here
-        still: given away again meanwhile, not even that makes them served here."""
+    def _take_late(self, opened: Channel, migration: str) -> None:
+        """Takes what a source has left that learnt late that the sessions are here, or lost the
+        channel, if they are here still: not even that makes this blade serve what it gave away."""
         try:
             # The connection that the migration came on ends about now.
             with self._alone("take what was held", QUERY_WAIT_S), self.charging.paused():
                 if self.state != State.ACTIVE:
                     raise AgentError(f"{self.spec.name} is {self.state.value}: it serves nothing")
-                destination.drain(opened, self.instance)
+                destination.drain(opened, self.instance, self.outcomes, migration)
         except AgentError as error:
             opened.refuse(error)
             raise

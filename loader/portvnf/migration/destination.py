@@ -8,7 +8,7 @@ that each flow stays in order.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -56,13 +56,15 @@ class Outcomes:
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = threading.Lock()
+        self.usage_bytes: Counter[tuple[str, str]] = Counter()
+        """How much of its usage records a migration has brought."""
 
     def settle(self, peer: str, migration: str, outcome: str) -> str:
         """Settles a peer's migration, unless it is settled; returns what it is settled to."""
         with self._lock:
             settled = self._known.setdefault((peer, migration), outcome)
             while len(self._known) > OUTCOMES_KEPT:
-                self._known.popitem(last=False)
+                del self.usage_bytes[self._known.popitem(last=False)[0]]
             return settled
 
 
@@ -104,7 +106,7 @@ class Destination:
         try:
             instance.announce()
             self._channel.send(Kind.ACTIVE, b"{}")
-            drain(self._channel, instance)
+            drain(self._channel, instance, self._outcomes, self._migration)
         finally:
             instance.serve()  # the sessions are ours: what we hold is served in any case
 
@@ -155,10 +157,13 @@ class Destination:
                 )
 
 
-def drain(channel: Channel, instance: Instance) -> None:
-    """Takes the packets that reached the source, then serves, then adds its usage."""
+def drain(channel: Channel, instance: Instance, outcomes: Outcomes, migration: str) -> None:
+    """Takes the packets that reached the source, then serves, then adds its usage. A source that
+    lost the channel tells its usage again from the beginning: what has come is left out."""
     channel.set_timeout(DRAIN_TIMEOUT_S)
     forwarded = held = 0
+    key = (channel.peer, migration)
+    known = outcomes.usage_bytes[key]
     while True:
         kind, payload = channel.receive()
         if kind == Kind.FORWARD:
@@ -170,7 +175,10 @@ def drain(channel: Channel, instance: Instance) -> None:
             section, first, data = decode_records(payload)
             if instance.section(section).moves is not Moves.AFTERWARDS:
                 raise MigrationError(f"{channel.peer} sent records of state while draining")
-            instance.import_(section, data, first)
+            again, known = min(known, len(data)), max(known - len(data), 0)
+            if again < len(data):
+                instance.import_(section, data[again:], first and not again)
+                outcomes.usage_bytes[key] += len(data) - again
         elif kind == Kind.USAGE_END:
             break
         else:

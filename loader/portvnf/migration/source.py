@@ -107,9 +107,10 @@ class Source:
                 if isinstance(error, PortvnfError):
                     raise MigrationError(f"{error}; {identity['name']} serves on") from None
             elif self.confirmed and isinstance(error, PortvnfError):
+                also = "" if self._tell_usage_again() else ", and usage that it counted,"
                 raise MigrationError(
                     f"{error}; {self._channel.peer} has the sessions, but packets that "
-                    f"{identity['name']} held may be lost"
+                    f"{identity['name']} held{also} may be lost"
                 ) from None
             raise
         finally:
@@ -237,10 +238,7 @@ class Source:
         """The answer to COMMIT was lost: asks the destination, on a new connection. A
         destination that answers "aborted" will not take up a COMMIT that is still on its way."""
         try:
-            self._channel.close()
-            self._channel = self._reconnect()
-            self._channel.send_control(Kind.QUERY, migration=self._id)
-            outcome = self._channel.expect(Kind.OUTCOME).get("outcome")
+            outcome = self._ask()
             if outcome not in (COMMITTED, ABORTED):
                 raise MigrationError(f"{self._channel.peer} sent an outcome that is none")
         except PortvnfError as error:
@@ -250,6 +248,13 @@ class Source:
         if outcome == ABORTED:
             self.committed = False
             raise cause
+
+    def _ask(self) -> Any:
+        """What the destination says on a new connection that became of the migration."""
+        self._channel.close()
+        self._channel = self._reconnect()
+        self._channel.send_control(Kind.QUERY, migration=self._id)
+        return self._channel.expect(Kind.OUTCOME).get("outcome")
 
     def _resume(self) -> None:
         if not self._frozen_at:
@@ -291,13 +296,28 @@ class Source:
         before = self._instance.engine.stats().held
         self._send_on()
         self._channel.send(Kind.DRAINED)
-        for section in self._instance.schema.that_move(Moves.AFTERWARDS):
-            self._send_section(section, 0, 0)
-        self._channel.send(Kind.USAGE_END)
-        done = self._channel.expect(Kind.DONE)
+        done = self._tell_usage()
         forwarded, held = done.get("forwarded_packets"), done.get("held_packets")
         if not isinstance(forwarded, int) or not isinstance(held, int):
             raise MigrationError(f"{self._channel.peer} sent DONE without its figures")
         self._tally.forwarded = forwarded
         self._report({"event": "drain", "frozen": before, "forwarded": forwarded})
         return held
+
+    def _tell_usage(self) -> dict[str, Any]:
+        """Sends the usage counters, which change no more; returns the destination's figures."""
+        for section in self._instance.schema.that_move(Moves.AFTERWARDS):
+            self._send_section(section, 0, 0)
+        self._channel.send(Kind.USAGE_END)
+        return self._channel.expect(Kind.DONE)
+
+    def _tell_usage_again(self) -> bool:
+        """After the channel broke: the destination leaves out what it has. Packets are not sent
+        again, for nobody knows which of them arrived. Whether the destination has it all now."""
+        try:
+            if self._ask() == COMMITTED:
+                self._tell_usage()
+                return True
+        except PortvnfError:
+            pass  # the caller tells what broke first
+        return False
