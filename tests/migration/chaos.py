@@ -11,7 +11,7 @@ import json
 import random
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,18 +25,17 @@ from portvnf.charging import drain as drain_module
 from portvnf.charging.drain import Drain
 from portvnf.charging.journal import Journal
 from portvnf.errors import AgentError, PortvnfError
-from portvnf.lab import packet
 from portvnf.migration.messages import Kind
-from tests.vepc import gtpc, packets
-from tests.vepc.gateway import S1U, S11, SGI
+from tests.vepc import packets
+from tests.vepc.gateway import S11, SGI
 
-from .network import NOTIFICATION, Network
 from .pair import Pair
+from .peers import PeersNetwork
 from .saboteur import Saboteur
-from .subscribers import Subscriber, create, granted, s1u, s11
+from .subscribers import Subscriber, create, granted, s11
 
 PACKET_BYTES = 32  # IPv4, UDP, and a number
-ECHO_REQUEST, ACCEPTED = 1, 16
+ACCEPTED = 16
 T3_S = 0.5  # of chaos.toml
 
 # Faults that leave the sessions where they are, before COMMIT or at it.
@@ -52,73 +51,6 @@ ASKED = [(kind, 1) for kind in (Kind.COMMIT, Kind.ACTIVE)]
 SAID_AGAIN = [(kind, 1) for kind in (Kind.DRAINED, Kind.USAGE_END, Kind.DONE)]
 # What an agent says of a time at which it cannot do something.
 NOT_NOW = ("is busy with a migration", "is on standby", "have left", "has sessions", "no port")
-
-TunnelEvent = tuple[int, int | None]  # eNodeB's TEID; a packet's number, None: an End Marker
-
-
-class PeersNetwork(Network):
-    """The network with peers that answer what the gateway asks them. A UE's downlink is one flow
-    however often its eNodeB gives it another TEID; `first_teid` names it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(monkeypatch)
-        self.first_teid: dict[int, int] = {}
-        self.tunnels: dict[int, list[TunnelEvent]] = defaultdict(list)
-        self.replies: dict[int, list[bytes]] = defaultdict(list)  # by sequence number
-        self.notified: dict[int, list[float]] = defaultdict(list)  # when, by sequence number
-        self.echoes = 0
-        self._owed: list[tuple[int, bytes]] = []
-
-    def _take(self, port: int, data: bytes) -> None:
-        datagram = packet.parse_udp(data)
-        assert datagram is not None
-        if port == S11:
-            self._answer_s11(datagram.payload)
-        elif port == S1U:
-            self._answer_s1u(data, datagram.payload)
-        else:
-            super()._take(port, data)
-
-    def _answer_s11(self, message: bytes) -> None:
-        sequence = message[8:11] if message[0] & 8 else message[4:7]
-        number = int.from_bytes(sequence, "big")
-        if message[1] == ECHO_REQUEST:
-            self.echoes += 1
-            answer = gtpc.encode("echo_response", {"sequence": number, "recovery": 1})
-            self._owed.append((S11, s11(answer)))
-        elif message[1] == NOTIFICATION:
-            self.notified[number].append(time.monotonic())
-        else:
-            self.replies[number].append(message)
-
-    def _answer_s1u(self, data: bytes, payload: bytes) -> None:
-        message = packet.parse_gtpu(payload)
-        assert message is not None
-        if message.message == packet.GTPU_ECHO_REQUEST:
-            self.echoes += 1
-            self._owed.append((S1U, s1u(packet.gtpu_echo_response(message.sequence))))
-            return
-        first = self.first_teid.get(message.teid, message.teid)
-        if message.message == packet.GTPU_END_MARKER:
-            self.tunnels[first].append((message.teid, None))
-            return
-        before = len(self.received["down", message.teid])
-        super()._take(S1U, data)
-        if message.message != packet.GTPU_GPDU:
-            return
-        numbers = self.received["down", message.teid]
-        assert len(numbers) == before + 1
-        self.tunnels[first].append((message.teid, numbers[-1]))
-        if first != message.teid:
-            self.received["down", first].append(numbers.pop())
-            del self.received["down", message.teid]
-
-    def pay(self) -> None:
-        """Sends the answers that are due."""
-        with self._lock:
-            for port, data in self._owed:
-                self.send(port, data)
-            self._owed.clear()
 
 
 @dataclass
