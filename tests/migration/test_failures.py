@@ -411,6 +411,49 @@ def test_a_defect_of_ours_does_not_stop_service(
     network.expect_everything()
 
 
+def test_the_rest_of_one_move_comes_before_the_next(
+    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a has left it could tell nobody, had b given the sessions on meanwhile."""
+    connect, refused = blade_module.Blade._connect, []
+
+    def connect_late(blade: blade_module.Blade, peer: str) -> Channel:
+        if Kind.COMMIT in lost.log and not refused:
+            pair.listeners["b"].settle()
+            with pytest.raises(AgentError, match="b waits for the rest of what came") as caught:
+                pair["b"].migrate("a", lambda _: None)
+            refused.append(caught.value)
+        return connect(blade, peer)
+
+    lost = Saboteur(Kind.COMMIT, "lose")
+    lost.install(monkeypatch)
+    monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
+    pair["a"].migrate("b", lambda event: network.pump(subscribers[:3], rounds=5))
+    pair.listeners["b"].settle()
+    assert refused
+    pair.move("b", "a")
+    expect_all_once(network, in_order=False)
+
+
+def test_a_source_that_is_gone_keeps_nobody_for_long(
+    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blade_module, "REST_WAIT_S", 0.2)
+    with monkeypatch.context() as patch:
+        # b is not to be asked either.
+        deaf = pair.listeners["b"].refuse_connections
+        Saboteur(Kind.DRAINED, "close", also=deaf).install(patch)
+        with pytest.raises(MigrationError, match="held, and usage that it counted, may be lost"):
+            pair["a"].migrate("b", lambda _: None)
+    pair.listeners["b"].settle()
+    with pytest.raises(AgentError, match="b waits for the rest of what came"):
+        pair["b"].migrate("a", lambda _: None)
+    time.sleep(0.3)
+    pair.move("b", "a")
+    serves(pair, network, "a", subscribers[:3])
+    network.expect_everything()
+
+
 def test_what_comes_after_a_doubt_began_does_not_end_it(
     tmp_path: Path,
     network: Network,
@@ -442,6 +485,7 @@ def test_what_comes_after_a_doubt_began_does_not_end_it(
         trio["a"].restore(population[0])
         lost.install(monkeypatch)
         monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
+        monkeypatch.setattr(blade_module, "REST_WAIT_S", 0.0)
         lost_words = r"b refuses: b is in doubt.* a held, and usage that it counted, may be lost$"
         with pytest.raises(MigrationError, match=lost_words):
             trio["a"].migrate("b", lambda event: network.pump(some, rounds=5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -37,6 +38,8 @@ from portvnf.vnf import RefusalError
 MESSAGE_TIMEOUT_S = 60.0
 CLOSE_WAIT_S = 10.0
 QUERY_WAIT_S = 10.0
+# A source whose channel broke asks within its freeze limit, and has packets and usage left.
+REST_WAIT_S = 5.0
 # A blade to which sessions came tells the source so a moment before it is free again.
 TURN_WAIT_S = 0.5
 
@@ -68,6 +71,8 @@ class Blade:
         if journal is not None:
             journal.check()
         self.charging = Drain(journal, complain)
+        self._rest_due = 0.0
+        """Until when (time.monotonic()) the rest of what a source has may come."""
         self.migrations: Counter[tuple[str, str]] = Counter()
         """By direction, "out" or "in", and outcome: "done", "failed" or "in doubt"."""
 
@@ -253,6 +258,8 @@ class Blade:
             instance = self.instance
             if self.state != State.ACTIVE:
                 raise AgentError(f"{self.spec.name} is {self.state.value}: resolve that first")
+            if time.monotonic() < self._rest_due:
+                raise AgentError(f"{self.spec.name} waits for the rest of what came: try again")
             with self._connect(peer) as opened, contextlib.ExitStack() as resting:
                 move = source.Source(
                     instance,
@@ -349,6 +356,7 @@ class Blade:
                 if self.state != State.ACTIVE:
                     raise AgentError(f"{self.spec.name} is {self.state.value}: it serves nothing")
                 destination.drain(opened, self.instance, self.outcomes, migration)
+                self._rest_due = 0.0
         except AgentError as error:
             opened.refuse(error)
             raise
@@ -370,8 +378,10 @@ class Blade:
                     taken = self._instance is not None
                     self.migrations["in", "done" if taken else "failed"] += 1
                     if self._instance is not None:
+                        self._rest_due = time.monotonic() + REST_WAIT_S
                         self._note_taken()
                         self.charging.begin(self._instance)
+                self._rest_due = 0.0  # it has come
         except AgentError as error:
             opened.refuse(error)
             raise
