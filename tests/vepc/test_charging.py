@@ -159,7 +159,7 @@ def test_what_only_an_sgw_writes_is_refused_elsewhere(change: dict[str, str]) ->
     delete(target, 1)
     state = put_records(target.state(), "record", [written(target)[0] | change])
     copy = other_engine(target)
-    with pytest.raises(StateError, match="section 12, byte 0.*no encoder writes"):
+    with pytest.raises(StateError, match=r"section 12, byte 0.*no encoder writes"):
         copy.take(state)
 
 
