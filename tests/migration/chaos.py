@@ -1,13 +1,11 @@
 """Random moves, and all else that may happen meanwhile.
 
 A seed decides what happens; threads and the machine's load decide when exactly. Whatever comes of
-it, each packet comes out once and in order, each request is answered once, and what is charged is
-what was sent.
+it, the audit at the end finds nothing amiss.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -15,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +26,11 @@ from portvnf.migration.messages import Kind
 from tests.vepc import packets
 from tests.vepc.gateway import S11, SGI
 
+from . import audit
 from .pair import Pair
 from .peers import PeersNetwork
 from .saboteur import Saboteur
 from .subscribers import Subscriber, create, granted, s11
-
-PACKET_BYTES = 32  # IPv4, UDP, and a number
-ACCEPTED = 16
-T3_S = 0.5  # of chaos.toml
 
 # Faults that leave the sessions where they are, before COMMIT or at it.
 BREAKS = ("close", "cut", "garbage", "wrong", "oversized")
@@ -105,7 +99,7 @@ class Chaos:
         in_order: bool = True,
     ) -> None:
         """Not `in_order`: sources have to ask whose the sessions are, and send on late."""
-        self._in_order = in_order
+        self.in_order = in_order
         self.random = random.Random(seed)
         self._looks = random.Random(seed + 1)  # of another thread
         self.pair, self.network, self._patch = pair, network, monkeypatch
@@ -123,11 +117,11 @@ class Chaos:
         monkeypatch.setattr(drain_module, "INTERVAL_S", 0.03)
         self.complaints: list[str] = []
         for name, blade in self.pair.blades.items():
-            self._journal(name).parent.mkdir(parents=True, exist_ok=True)
-            blade.charging = Drain(Journal(self._journal(name)), self.complaints.append)
+            self.journal(name).parent.mkdir(parents=True, exist_ok=True)
+            blade.charging = Drain(Journal(self.journal(name)), self.complaints.append)
         self.pair["a"].charging.begin(self.pair["a"].instance)
 
-    def _journal(self, name: str) -> Path:
+    def journal(self, name: str) -> Path:
         return self.pair.folder / name / "cdr.jsonl"
 
     def next_number(self) -> int:
@@ -162,9 +156,9 @@ class Chaos:
         free = self._free()
         idle = [ue for ue in free if not ue.connected]
         if free:
-            self._connect(self.random.choice(idle or free))
+            self.connect_ue(self.random.choice(idle or free))
 
-    def _connect(self, ue: Ue) -> None:
+    def connect_ue(self, ue: Ue) -> None:
         teid = 0x40000 + self.next_number()
         self.network.first_teid[teid] = ue.who.down
         if ue.connected:
@@ -183,9 +177,9 @@ class Chaos:
                 if all(network.sent[flow] == len(network.received[flow]) for flow in ue.flows())
             ]
             if quiet and len(self.ues) > 5:
-                self._delete(self.random.choice(quiet))
+                self.delete(self.random.choice(quiet))
 
-    def _delete(self, ue: Ue) -> None:
+    def delete(self, ue: Ue) -> None:
         self.ues.remove(ue)
         self.gone.append(ue)
         self._ask(ue, packets.delete)
@@ -255,6 +249,7 @@ class Chaos:
                 self.stray(source)
             self.something()
             if event["event"] in ("freeze", "commit"):
+                # A freeze takes long on a slow link.
                 time.sleep(self.random.choice((0, 0, 0.01, 0.1)))
 
         what = f"{source} to {to}"
@@ -286,7 +281,7 @@ class Chaos:
     def failing_move(self) -> None:
         kind, nth = self.random.choice(BROKEN)
         fault = self.random.choice(BREAKS)
-        if not self._in_order and self.random.random() < 0.7:
+        if not self.in_order and self.random.random() < 0.7:
             kind, nth = self.random.choice(ASKED + SAID_AGAIN)
             fault = "lose" if kind == Kind.COMMIT else fault
         self.move(Saboteur(kind, fault, nth))
@@ -300,84 +295,9 @@ class Chaos:
             for _ in range(steps):
                 acts = (self.move, self.failing_move, self.something, self.rest)
                 self.random.choices(acts, (6, 4, 2, 1))[0]()
-            self.finish()
-        self.check_records()
+            audit.finish(self)
+        audit.check_records(self)
 
     def rest(self) -> None:
+        """Timers run out, and a released backlog leaves, or not yet."""
         time.sleep(self.random.choice((0.001, 0.01, 0.1, 0.5)))
-
-    # What must be so at the end.
-
-    def finish(self) -> None:
-        network, wait = self.network, self._wait
-        wait(lambda: all(network.replies.get(number) for number in self.asked), "all answers come")
-        self.arrived()
-        for ue in self.ues:
-            if not ue.connected:
-                self._connect(ue)
-            self.network.pump([ue.who])
-        wait(lambda: network.total() >= sum(network.sent.values()), "all packets come out")
-        received = {flow: numbers for flow, numbers in network.received.items() if numbers}
-        for flow, count in network.sent.items():
-            numbers = received.get(flow, [])
-            if not self._in_order:
-                numbers = sorted(numbers)
-            assert numbers == list(range(count)), f"{flow}: {numbers}"
-        for listener in self.pair.listeners.values():
-            listener.settle()
-        assert self.pair.owners() == [self.owner]
-        assert len(network.open_instances) == 1
-        for ue in list(self.ues):
-            self._delete(ue)
-        wait(lambda: all(network.replies.get(number) for number in self.asked), "all answers come")
-        wait(lambda: self.pair[self.owner].counters()["records"] == 0, "all records are written")
-
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 30
-        while not condition():
-            assert time.monotonic() < end, f"in vain: {what}"
-            time.sleep(0.005)
-
-    def check_records(self) -> None:
-        network = self.network
-        assert network.error_indications == 0 and not self.complaints
-        for number in self.asked:
-            (answer,) = network.replies[number]
-            ies = packets.split_ies(answer[12:])
-            assert next(value[0] for kind, _, value in ies if kind == 2) == ACCEPTED
-        assert set(network.replies) == set(self.asked)
-        for moments in network.notified.values():
-            pauses = [later - earlier for earlier, later in pairwise(moments)]
-            assert all(pause > T3_S / 2 for pause in pauses), "a request came again too soon"
-        for ue in self.gone if self._in_order else ():
-            self._check_tunnels(ue)
-        charged: Counter[tuple[str, str]] = Counter()
-        names: Counter[tuple[str, int]] = Counter()
-        for name in self.pair.blades:
-            path = self._journal(name)
-            for line in path.read_text().splitlines() if path.exists() else ():
-                cdr = json.loads(line)
-                names[cdr["nodeID"], cdr["localSequenceNumber"]] += 1
-                address = cdr["servedPDPPDNAddressExt"]
-                for volume in cdr["listOfTrafficVolumes"]:
-                    charged["up", address] += volume["dataVolumeGPRSUplink"]
-                    charged["down", address] += volume["dataVolumeGPRSDownlink"]
-        assert max(names.values()) == 1, "a record was written twice"
-        sent: Counter[tuple[str, str]] = Counter()
-        for ue in self.gone:
-            address = ".".join(map(str, ue.who.address))
-            sent["down", address] += PACKET_BYTES * network.sent["down", ue.who.down]
-        for ue in self.gone:
-            address = ".".join(map(str, ue.who.address))
-            sent["up", address] = PACKET_BYTES * network.sent["up", ue.who.address]
-        assert +charged == +sent
-
-    def _check_tunnels(self, ue: Ue) -> None:
-        """An eNodeB gets its End Marker once, behind its last packet, and none that it is not
-        due."""
-        events = self.network.tunnels[ue.who.down]
-        ends = [teid for teid, number in events if number is None]
-        assert ends == ue.switches, f"{ends} for {ue.switches}"
-        for teid in ends:
-            last = max(at for at, event in enumerate(events) if event[0] == teid)
-            assert events[last] == (teid, None)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from portvnf import select
+from portvnf.agent import blade as blade_module
+from portvnf.migration import destination
 from tests.vepc.gateway import DATA
 
 from .network import Network
@@ -16,6 +18,7 @@ from .pair import Pair
 from .subscribers import Subscriber, make_image
 
 SUBSCRIBERS = 40
+PATIENCE_S = 1.0  # a busy machine takes a while between two messages
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +51,13 @@ def load_each_engine_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _LOAD = cache(select.load)
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers that say nothing are given up soon."""
+    monkeypatch.setattr(blade_module, "MESSAGE_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(destination, "DRAIN_TIMEOUT_S", PATIENCE_S)
 
 
 @pytest.fixture

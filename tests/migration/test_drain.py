@@ -39,6 +39,7 @@ class StarvedEngine:
             self.held, self.port = self.port, []
             self.last_rx_ns = now_ns()
         self._asked = True
+        # Whoever went by the clock alone would now take the port for quiet.
         time.sleep(4 * QUIET_NS / 1e9)
         taken, self.held = self.held, []
         return serial_packets.encode(taken)

@@ -1,10 +1,9 @@
-"""Every message of a migration fails in every way: exactly one blade owns the sessions."""
+"""Every message up to the commit fails in every way: exactly one blade owns the sessions."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,22 +11,16 @@ import pytest
 from portvnf.agent import blade as blade_module
 from portvnf.agent.blade import State
 from portvnf.agent.ownership import Gone
-from portvnf.engine import Mode
 from portvnf.errors import AgentError, HostError, MigrationError
 from portvnf.migration import destination
-from portvnf.migration.channel import Channel
 from portvnf.migration.messages import ABORTED, COMMITTED, Kind
 from portvnf.migration.source import InDoubtError
-from portvnf.state import image
-from portvnf.state.vepc import SCHEMA
-from tests.vepc.gateway import DATA
 
+from .failing import move, serves
 from .network import Network, SwitchPort
 from .pair import Pair
 from .saboteur import FAULTS, Saboteur
 from .subscribers import Subscriber
-
-PATIENCE_S = 1.0  # a busy machine takes a while between two messages
 
 # (kind, which one of that kind): those before COMMIT, by the source and by the destination.
 BEFORE = [
@@ -35,46 +28,7 @@ BEFORE = [
     (Kind.ROUND_TAKEN, 1), (Kind.ROUND, 3), (Kind.ROUND_TAKEN, 3), (Kind.PREPARE, 1),
     (Kind.READY, 1),
 ]  # fmt: skip
-AFTER = [(Kind.FORWARD, 1), (Kind.DRAINED, 1), (Kind.USAGE_END, 1), (Kind.DONE, 1)]
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blade_module, "MESSAGE_TIMEOUT_S", PATIENCE_S)
-    monkeypatch.setattr(destination, "DRAIN_TIMEOUT_S", PATIENCE_S)
-
-
-def move(
-    pair: Pair, network: Network, some: list[Subscriber], saboteur: Saboteur
-) -> MigrationError | dict[str, Any]:
-    """Moves from a to b with packets in every phase; the error, or the report."""
-
-    def report(event: dict[str, Any]) -> None:
-        network.pump(some, rounds=5)
-
-    network.pump(some, rounds=5)
-    try:
-        return pair["a"].migrate("b", report)
-    except MigrationError as error:
-        return error
-    finally:
-        for listener in pair.listeners.values():
-            listener.settle()
-        assert saboteur.struck, f"no such message: {saboteur.log}"
-
-
-def serves(pair: Pair, network: Network, name: str, some: list[Subscriber]) -> None:
-    """`name` alone has the sessions, all of them, and new packets pass."""
-    assert pair.owners() == [name]
-    other = "b" if name == "a" else "a"
-    assert pair[other].status()["state"] == "standby"
-    assert len(network.open_instances) == 1, "an instance was left open"
-    assert pair[name].status()["sessions"] == 40
-    network.pump(some, rounds=5)
-
-
-def ids(messages: list[tuple[Kind, int]]) -> list[str]:
-    return [f"{kind.name}-{nth}" for kind, nth in messages]
+pytestmark = pytest.mark.usefixtures("short_patience")
 
 
 # What ROUND and READY carry is for people who read a trace.
@@ -129,17 +83,7 @@ def test_a_commit_that_fails_is_settled_by_a_question(
         assert isinstance(outcome, MigrationError)
         assert outcome.message.endswith("; a serves on")
         serves(pair, network, "a", some)
-    expect_all_once(network, in_order=fault != "lose")
-
-
-def expect_all_once(network: Network, *, in_order: bool) -> None:
-    """Nothing is lost, nothing comes twice. A destination whose channel broke serves at once,
-    rather than wait for a source that may be gone: what the source then still sends on may be
-    late."""
-    network.until(lambda: network.total() == sum(network.sent.values()), "all packets come out")
-    for flow, numbers in network.received.items():
-        wanted = list(range(network.sent[flow]))
-        assert (numbers if in_order else sorted(numbers)) == wanted, flow
+    network.expect_everything(in_order=fault != "lose")
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f not in ("empty", "lose")])
@@ -156,49 +100,7 @@ def test_an_activation_that_is_not_heard_of_is_settled_by_a_question(
     outcome = move(pair, network, some, saboteur)
     assert isinstance(outcome, dict), outcome
     serves(pair, network, "b", some)
-    expect_all_once(network, in_order=False)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize(("kind", "nth"), AFTER, ids=ids(AFTER))
-def test_after_activation_the_destination_owns(
-    pair: Pair,
-    network: Network,
-    subscribers: list[Subscriber],
-    monkeypatch: pytest.MonkeyPatch,
-    kind: Kind,
-    nth: int,
-    fault: str,
-) -> None:
-    some = subscribers[:3]
-    saboteur = Saboteur(kind, fault, nth)
-    saboteur.install(monkeypatch)
-    outcome = move(pair, network, some, saboteur)
-    if isinstance(outcome, MigrationError):
-        assert not isinstance(outcome, InDoubtError)
-        assert "b has the sessions, but packets that a held may be lost" in outcome.message
-    serves(pair, network, "b", some)
-    # What the source still held when the channel broke is gone; nothing comes twice or late.
-    last = {flow: count - 1 for flow, count in network.sent.items()}
-    network.until(
-        lambda: all(numbers[-1:] == [last[flow]] for flow, numbers in network.received.items()),
-        "the newest packets come out",
-    )
-    for flow, numbers in network.received.items():
-        assert numbers == sorted(set(numbers)), flow
-        if kind != Kind.FORWARD:
-            assert numbers == list(range(network.sent[flow]))
-    # However far the source came: what it counted is told once.
-    assert "usage" not in str(outcome)
-    pair["b"].export(pair.folder / "b.img")
-    state = image.read(pair.folder / "b.img", SCHEMA)
-    usage = list(image.records(state, "usage"))
-    for way, counted in (
-        ("up", sum(record.uplink_packets for record in usage)),
-        ("down", sum(record.downlink_packets for record in usage)),
-    ):
-        received = [numbers for (to, _), numbers in network.received.items() if to == way]
-        assert counted == sum(len(numbers) for numbers in received)
+    network.expect_everything(in_order=False)
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "aborted"])
@@ -409,88 +311,3 @@ def test_a_defect_of_ours_does_not_stop_service(
     pair.listeners["b"].settle()
     serves(pair, network, "a", subscribers[:3])
     network.expect_everything()
-
-
-def test_the_rest_of_one_move_comes_before_the_next(
-    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a has left it could tell nobody, had b given the sessions on meanwhile."""
-    connect, refused = blade_module.Blade._connect, []
-
-    def connect_late(blade: blade_module.Blade, peer: str) -> Channel:
-        if Kind.COMMIT in lost.log and not refused:
-            pair.listeners["b"].settle()
-            with pytest.raises(AgentError, match="b waits for the rest of what came") as caught:
-                pair["b"].migrate("a", lambda _: None)
-            refused.append(caught.value)
-        return connect(blade, peer)
-
-    lost = Saboteur(Kind.COMMIT, "lose")
-    lost.install(monkeypatch)
-    monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
-    pair["a"].migrate("b", lambda event: network.pump(subscribers[:3], rounds=5))
-    pair.listeners["b"].settle()
-    assert refused
-    pair.move("b", "a")
-    expect_all_once(network, in_order=False)
-
-
-def test_a_source_that_is_gone_keeps_nobody_for_long(
-    pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(blade_module, "REST_WAIT_S", 0.2)
-    with monkeypatch.context() as patch:
-        # b is not to be asked either.
-        deaf = pair.listeners["b"].refuse_connections
-        Saboteur(Kind.DRAINED, "close", also=deaf).install(patch)
-        with pytest.raises(MigrationError, match="held, and usage that it counted, may be lost"):
-            pair["a"].migrate("b", lambda _: None)
-    pair.listeners["b"].settle()
-    with pytest.raises(AgentError, match="b waits for the rest of what came"):
-        pair["b"].migrate("a", lambda _: None)
-    time.sleep(0.3)
-    pair.move("b", "a")
-    serves(pair, network, "a", subscribers[:3])
-    network.expect_everything()
-
-
-def test_what_comes_after_a_doubt_began_does_not_end_it(
-    tmp_path: Path,
-    network: Network,
-    population: tuple[Path, list[Subscriber]],
-    pki_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """a learns late that b took the sessions; b gave them on meanwhile and does not know to whom
-    they belong. What a held must not make b serve."""
-    configs = dict.fromkeys("abc", DATA / "thousands.toml")
-    engines = dict.fromkeys("abc", "native")
-    trio = network.pair = Pair(tmp_path, pki_folder, configs, engines, network.port)
-    some = population[1][:3]
-    connect = blade_module.Blade._connect
-
-    def connect_late(blade: blade_module.Blade, peer: str) -> Channel:
-        if Kind.COMMIT in lost.log and blade.spec.name == "a":
-            trio.listeners["b"].settle()
-            with monkeypatch.context() as patch:
-                deaf = trio.listeners["c"].refuse_connections
-                Saboteur(Kind.COMMIT, "lose", also=deaf).install(patch)
-                with pytest.raises(InDoubtError):
-                    trio["b"].migrate("c", lambda _: None)
-            trio.listeners["c"].settle()
-        return connect(blade, peer)
-
-    lost = Saboteur(Kind.COMMIT, "lose")
-    try:
-        trio["a"].restore(population[0])
-        lost.install(monkeypatch)
-        monkeypatch.setattr(blade_module.Blade, "_connect", connect_late)
-        monkeypatch.setattr(blade_module, "REST_WAIT_S", 0.0)
-        lost_words = r"b refuses: b is in doubt.* a held, and usage that it counted, may be lost$"
-        with pytest.raises(MigrationError, match=lost_words):
-            trio["a"].migrate("b", lambda event: network.pump(some, rounds=5))
-        trio.listeners["b"].settle()
-        assert trio.owners() == ["c"] and trio["b"].state == State.IN_DOUBT
-        assert trio["b"].instance.engine.stats().mode == Mode.HOLD
-    finally:
-        trio.close()

@@ -12,16 +12,10 @@ from portvnf.errors import AgentError
 from portvnf.state import image
 from portvnf.state.vepc import SCHEMA
 
+from .accounts import export, usage
 from .network import Network, Traffic
 from .pair import Pair
 from .subscribers import Subscriber
-
-
-def export(pair: Pair, name: str, folder: Path) -> image.Image:
-    path = folder / f"{name}.img"
-    pair[name].export(path)
-    return image.read(path, SCHEMA)
-
 
 PASSING = ("remaining_ms", "remaining_ns", "uptime_ms")
 
@@ -38,14 +32,6 @@ def comparable(state: image.Image) -> dict[str, Any]:
                 del record[name]
         sections[section.name] = records
     return sections
-
-
-def usage(state: image.Image) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for record in image.records(state, "usage"):
-        total["up"] += record.uplink_packets
-        total["down"] += record.downlink_packets
-    return total
 
 
 def test_everything_moves_there_and_back(
