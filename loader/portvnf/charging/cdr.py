@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portvnf.identities import digits, plmn
+from portvnf.state.fields import NO_IP, NO_IPV4, NO_PREFIX64
 
 Cdr = dict[str, Any]
 
 _SGW_RECORD, _PGW_RECORD = 84, 85  # RecordType (TS 32.298, 5.1.1.5)
 _SGW, _MME = 2, 5  # ServingNodeType (5.2.2.2)
-_NO_ADDRESS = "::"
-_UNKNOWN: tuple[object, ...] = ("", [], _NO_ADDRESS, "0.0.0.0", "::/64")
+_UNKNOWN: tuple[object, ...] = ("", [], NO_IP, NO_IPV4, NO_PREFIX64)
 _WALL = "recordOpeningTime"  # the one field that depends on when the record is worded
 _PDN_TYPES = {1: "IPv4", 2: "IPv6", 3: "IPv4v6"}
 
@@ -85,7 +85,7 @@ class Recorder:
         return {"recordType": _PGW_RECORD, "p-GWAddress": own}
 
     def _serving(self, record: Any) -> Cdr:
-        if record.peer == _NO_ADDRESS:
+        if record.peer == NO_IP:
             return {}
         kind = _SGW if self.gateway.mode == "pgw" else _MME
         return {"servingNodeAddress": [record.peer], "servingNodeType": [kind]}
@@ -104,7 +104,7 @@ def identity(cdr: Cdr) -> tuple[object, ...]:
 def _own_address(gateway: Any) -> str:
     """The control-plane address: that of S5/S8 where there is one, else of S11."""
     ends = (gateway.s5.ipv4, gateway.s5.ipv6, gateway.s11.ipv4, gateway.s11.ipv6)
-    return next((str(end) for end in ends if end != _NO_ADDRESS), "")
+    return next((str(end) for end in ends if end != NO_IP), "")
 
 
 def _addresses(record: Any) -> Cdr:

@@ -10,9 +10,9 @@ from portvnf.errors import AgentError
 from portvnf.identities import digits, location, plmn, tbcd_of_imsi
 from portvnf.insight.addresses import addresses
 from portvnf.insight.records import Records
+from portvnf.state.fields import NO_IP
 
 _WAYS = ("uplink_packets", "uplink_bytes", "downlink_packets", "downlink_bytes")
-_NONE = "::"
 
 
 def find(records: Records, imsi: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _teid(number: int) -> str:
 
 def _tunnel(tunnel: Any) -> str:
     """`TEID at ADDRESS`, "" for none."""
-    return f"{_teid(tunnel.teid)} at {tunnel.address}" if tunnel.address != _NONE else ""
+    return f"{_teid(tunnel.teid)} at {tunnel.address}" if tunnel.address != NO_IP else ""
 
 
 def _session(record: Any) -> dict[str, Any]:

@@ -315,9 +315,9 @@ class Source:
         """After the channel broke: the destination leaves out what it has. Packets are not sent
         again, for nobody knows which of them arrived. Whether the destination has it all now."""
         try:
-            if self._ask() == COMMITTED:
-                self._tell_usage()
-                return True
-        except PortvnfError:
-            pass  # the caller tells what broke first
-        return False
+            if self._ask() != COMMITTED:
+                return False
+            self._tell_usage()
+        except PortvnfError:  # the caller tells what broke first
+            return False
+        return True

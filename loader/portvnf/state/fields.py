@@ -50,6 +50,10 @@ class Choice(cs.Adapter):  # type: ignore[misc]
         return self.names[obj]
 
 
+# What stands for no address in records.
+NO_IPV4, NO_IP, NO_PREFIX64 = "0.0.0.0", "::", "::/64"
+
+
 class Ipv4(cs.Adapter):  # type: ignore[misc]
     """An IPv4 address in 4 bytes; 0.0.0.0 stands for none."""
 

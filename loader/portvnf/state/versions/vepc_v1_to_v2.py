@@ -12,15 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from portvnf.errors import ImageError
+from portvnf.state.fields import NO_IP, NO_IPV4
 from portvnf.state.image import Image, records
 from portvnf.state.skim import Skimmer
 
 Record = dict[str, Any]
 
-_NONE = "::"
-_NO_TUNNEL = {"teid": 0, "address": _NONE}
-_NOWHERE = {"ipv4": _NONE, "ipv6": _NONE}
-_UNSPECIFIED = "0.0.0.0"
+_NO_TUNNEL = {"teid": 0, "address": NO_IP}
+_NOWHERE = {"ipv4": NO_IP, "ipv6": NO_IP}
 _QOS = ("qci", "arp", "mbr_uplink", "mbr_downlink", "gbr_uplink", "gbr_downlink")
 _CHARGING_IDS = 1 << 32
 _NEXT_ECHO_MS = 60000
@@ -47,7 +46,7 @@ def _kept(record: Any, *left_out: str) -> Record:
 
 
 def _address(ipv4: str) -> str:
-    return _NONE if ipv4 == _UNSPECIFIED else ipv4
+    return NO_IP if ipv4 == NO_IPV4 else ipv4
 
 
 def _tunnel(record: Any) -> Record:
@@ -87,8 +86,8 @@ def _gateway(old: Image, next_charging_id: int) -> Iterator[Record]:
         yield {
             **_kept(record),
             "mode": "combined",
-            "s11": {"ipv4": _address(record.s11), "ipv6": _NONE},
-            "s1u": {"ipv4": _address(record.s1u), "ipv6": _NONE},
+            "s11": {"ipv4": _address(record.s11), "ipv6": NO_IP},
+            "s1u": {"ipv4": _address(record.s1u), "ipv6": NO_IP},
             "s5": _NOWHERE,
             "next_charging_id": next_charging_id,
             "next_sequence": 1,
