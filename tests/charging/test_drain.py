@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,11 +37,7 @@ class Blade:
         self.drain.begin(holder)
 
     def written(self) -> list[int]:
-        if not self.path.exists():
-            return []
-        return [
-            json.loads(line)["localSequenceNumber"] for line in self.path.read_text().splitlines()
-        ]
+        return [cdr["localSequenceNumber"] for cdr in Journal(self.path).records()]
 
 
 @pytest.fixture

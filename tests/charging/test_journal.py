@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import resource
 import signal
@@ -26,9 +25,8 @@ def cdrs(*serials: int, node: str = "vepc-3") -> list[dict[str, object]]:
 
 
 def lines(journal: Journal) -> list[int]:
-    text = journal.path.read_text()
-    assert text.endswith("\n")
-    return [json.loads(line)["localSequenceNumber"] for line in text.splitlines()]
+    assert journal.path.read_text().endswith("\n")
+    return [cdr["localSequenceNumber"] for cdr in journal.records()]
 
 
 @pytest.fixture
@@ -77,6 +75,25 @@ def test_a_torn_line_goes(journal: Journal, torn: bytes) -> None:
     assert lines(journal) == [3]
 
 
+def test_who_reads_while_a_batch_is_written_sees_whole_records(journal: Journal) -> None:
+    assert journal.records() == []
+    journal.append(cdrs(1, 2))
+    whole = journal.path.read_bytes()
+    for size in range(len(whole) + 1):
+        journal.path.write_bytes(whole[:size])
+        assert journal.records() == cdrs(1, 2)[: whole[:size].count(b"\n")]
+
+
+def test_a_line_that_is_no_record(journal: Journal) -> None:
+    for line in (b"{\n", b"[1]\n", b"\n", b"\xff\n"):
+        journal.append(cdrs(1))
+        with journal.path.open("ab") as stream:
+            stream.write(line)
+        with pytest.raises(AgentError, match=r"cdr\.jsonl, line 2: not a charging record"):
+            journal.records()
+        journal.path.unlink()
+
+
 def test_two_writers_do_not_mix(journal: Journal) -> None:
     journal.append(cdrs(1))
     other = os.open(journal.path, os.O_RDWR)
@@ -108,3 +125,5 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
         folder.append(cdrs(1))
     with pytest.raises(AgentError, match="cannot read"):
         folder.written("vepc-3", {1})
+    with pytest.raises(AgentError, match="cannot read"):
+        folder.records()

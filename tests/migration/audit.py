@@ -3,11 +3,11 @@ was answered once, and what is charged is what was sent."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from portvnf.charging.journal import Journal
 from tests.vepc import packets
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def _charged(chaos: Chaos) -> Counter[tuple[str, str]]:
     charged: Counter[tuple[str, str]] = Counter()
     names: Counter[tuple[str, int]] = Counter()
     for name in chaos.pair.blades:
-        path = chaos.journal(name)
-        for line in path.read_text().splitlines() if path.exists() else ():
-            cdr = json.loads(line)
+        for cdr in Journal(chaos.journal(name)).records():
             names[cdr["nodeID"], cdr["localSequenceNumber"]] += 1
             address = cdr["servedPDPPDNAddressExt"]
             for volume in cdr["listOfTrafficVolumes"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,7 @@ class Charged:
         (self.pair.folder / name / "away").rename(self.path(name).parent)
 
     def written(self, name: str) -> list[dict[str, Any]]:
-        path = self.path(name)
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return Journal(self.path(name)).records()
 
 
 def leave(network: Network, leaving: list[Subscriber], sequence: int) -> None:

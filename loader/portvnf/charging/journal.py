@@ -50,6 +50,26 @@ class Journal:
         except OSError as error:
             raise AgentError(f"cannot write {self.path}: {error.strerror or error}") from None
 
+    def records(self) -> list[Cdr]:
+        """All that are in the file, in order. While a blade appends, what follows the last end
+        of a line is not a record yet."""
+        try:
+            lines = self.path.read_bytes().split(b"\n")[:-1]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise AgentError(f"cannot read {self.path}: {error.strerror or error}") from None
+        return [self._record(number, line) for number, line in enumerate(lines, 1)]
+
+    def _record(self, number: int, line: bytes) -> Cdr:
+        try:
+            cdr = json.loads(line)
+        except ValueError:
+            cdr = None
+        if not isinstance(cdr, dict):
+            raise AgentError(f"{self.path}, line {number}: not a charging record")
+        return cdr
+
     def written(self, node: str, serials: set[int]) -> list[Cdr]:
         """Those of the records with these numbers of a node that are in the file already."""
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portvnf.charging.journal import Journal
 from portvnf.errors import LabError
 from portvnf.lab import addresses as at
 from portvnf.lab.addresses import Wire
@@ -182,6 +183,5 @@ class Gateway:
 
     def records(self) -> list[dict[str, Any]]:
         """The charging records that its blades have written, whole ones, in no order."""
-        files = [b.records for b in self._blades.values() if b.records.exists()]
-        lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        journals = [Journal(blade.records) for blade in self._blades.values()]
+        return [cdr for journal in journals for cdr in journal.records()]
