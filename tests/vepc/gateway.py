@@ -6,12 +6,13 @@ It needs nothing but portvnf, so that it also runs in the Python of another ISA.
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from portvnf import config, locate
+from portvnf import config, locate, toml_table
 from portvnf.artifact import Artifact
 from portvnf.burst import BurstResult, BurstRunner, Packet
 from portvnf.jit import compile_artifact
@@ -30,9 +31,12 @@ MS = 1_000_000
 State = dict[int, bytes]
 
 
-def configuration(name: str) -> bytes:
-    """The canonical form of a configuration of tests/data."""
-    return config.load(DATA / f"{name}.toml").encoded
+def configuration(name: str, **keys: Any) -> bytes:
+    """The canonical form of a configuration of tests/data, with other keys under [gateway]."""
+    path = DATA / f"{name}.toml"
+    values = tomllib.loads(path.read_text())
+    values["gateway"].update(keys)
+    return config.check(toml_table.Table(values, path.name), path).encoded
 
 
 @cache

@@ -54,6 +54,22 @@ def other_engine(gateway: Gateway) -> Gateway:
     return Gateway(loaded, gateway.encoded, gateway.now_ns)
 
 
+def moved_without_usage(source: Gateway) -> Gateway:
+    """A complete copy whose usage is still to come, as right after a commit."""
+    copy = other_engine(source)
+    send_round(source, copy, 0, source.vnf.epoch(source.arena))
+    for number in ONCE:
+        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
+    copy.complete()
+    return copy
+
+
+def tell_usage(source: Gateway, copy: Gateway) -> None:
+    """What the source counted until it froze, as it comes after the commit."""
+    for number in AFTERWARDS:
+        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
+
+
 def every_step(_: int, gateway: Gateway) -> Gateway:
     """A Move: the whole state goes to a fresh gateway of the other engine each time."""
     copy = other_engine(gateway)

@@ -14,12 +14,12 @@ from portvnf.errors import StateError
 from portvnf.state.vepc import SCHEMA
 
 from . import packets
+from .charged import MANAGEMENT, NORMAL, TIME_LIMIT, written
 from .gateway import S11, Gateway
-from .moving import AFTERWARDS, ONCE, other_engine, send_round
+from .moving import moved_without_usage, other_engine, tell_usage
 from .policed import DOWN, UP, Line, Subscriber, attach, gateway, put_records, records
 from .population import datagram
 
-NORMAL, ABNORMAL, TIME_LIMIT, MANAGEMENT, RAT_CHANGE = 0, 4, 17, 20, 22
 TAKEN = SCHEMA.section("records_taken")
 
 
@@ -27,10 +27,6 @@ def delete(target: Gateway, s11_teid: int, sequence: int = 0x300) -> None:
     message = packets.delete(s11_teid, sequence=sequence)
     (answer,) = target.one(S11, datagram(packets.MME, packets.GATEWAY_S11, 2123, message))[1]
     assert answer[1][28 + 16] == 16
-
-
-def written(target: Gateway) -> list[dict[str, object]]:
-    return records(target.state(), "record")
 
 
 def take(target: Gateway, below: int) -> None:
@@ -201,21 +197,6 @@ def test_late_usage_of_a_bearer_that_is_forgotten() -> None:
     late = written(copy)[-1]
     assert (late["charging_id"], late["downlink_bytes"], late["imsi"]) == (1, 500, "ff" * 8)
     assert [usage["downlink_bytes"] for usage in records(copy.state(), "usage")] == [0]
-
-
-def moved_without_usage(source: Gateway) -> Gateway:
-    """A complete copy whose usage is still to come, as right after a commit."""
-    copy = other_engine(source)
-    send_round(source, copy, 0, source.vnf.epoch(source.arena))
-    for number in ONCE:
-        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
-    copy.complete()
-    return copy
-
-
-def tell_usage(source: Gateway, copy: Gateway) -> None:
-    for number in AFTERWARDS:
-        copy.vnf.import_(copy.arena, number, source.section(number), copy.now_ns)
 
 
 @dataclass

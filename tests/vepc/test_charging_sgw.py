@@ -8,23 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from portvnf.state.vepc import SCHEMA
-
 from . import packets, vectors
+from .charged import ABNORMAL, MANAGEMENT, NORMAL, RAT_CHANGE, SGW_CHANGE, written
 from .gateway import Gateway, configuration, load
+from .moving import moved_without_usage, tell_usage
 from .playing import Action, Player
 from .policed import records
-from .test_charging import (
-    ABNORMAL,
-    MANAGEMENT,
-    NORMAL,
-    RAT_CHANGE,
-    moved_without_usage,
-    tell_usage,
-    written,
-)
 
-SGW_CHANGE = 25
 SECOND_ROUND = 0x1000001  # TEID of the first context when it is used again
 Words = dict[str, Any]
 UPLINK: Words = {"send": "g_pdu", "teid": 1, "user": "up_udp4", "ue": "10.45.0.1"}
@@ -47,9 +37,7 @@ def comes(ue: int = 1, **words: Any) -> Words:
 
 
 def sgw(**limits: int) -> Gateway:
-    values = SCHEMA.config.parse(configuration("sgw"))
-    values.update(limits)
-    return Gateway(load("native"), SCHEMA.config.build(values))
+    return Gateway(load("native"), configuration("sgw", **limits))
 
 
 def play(target: Gateway, *words: Words) -> None:
@@ -58,14 +46,13 @@ def play(target: Gateway, *words: Words) -> None:
         player.act(number, Action(word))
 
 
-def of_vector(name: str) -> vectors.Vector:
-    (vector,) = (v for v in vectors.load(vectors.FOLDER / "s5_sgw.toml") if v.name.endswith(name))
-    return vector
+def of_sgw(name: str) -> vectors.Vector:
+    return vectors.find(f"s5_sgw: {name}")
 
 
 def written_in(name: str) -> list[Words]:
-    """The records at the end of a vector of s5_sgw.toml."""
-    state = of_vector(name).recording.result["state"]
+    """The records at the end of a vector."""
+    state = of_sgw(name).recording.result["state"]
     return records({int(key): bytes.fromhex(data) for key, data in state.items()}, "record")
 
 
@@ -81,7 +68,7 @@ def test_what_a_record_says() -> None:
     }  # fmt: skip
     assert {name: record[name] for name in expected} == expected
     assert record["qos"]["qci"] == 8
-    sent = [len(a.user_packet()) for a in of_vector(name).actions if a.word.get("user")]
+    sent = [len(a.user_packet()) for a in of_sgw(name).actions if a.word.get("user")]
     assert [record["uplink_bytes"], record["downlink_bytes"]] == sent[:2]
 
 

@@ -3,35 +3,28 @@ for the source to say, and the destination does for each of them what the source
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portvnf import config, toml_table
 from portvnf.state.vepc import SCHEMA
 
 from . import addresses, vectors
 from .answers import describe
-from .gateway import DATA, S11, Gateway, load
+from .gateway import S11, Gateway, configuration, load
 from .moving import finish, other_engine, send_round
 from .packets import build
 from .playing import Player
 
 MME, *ENBS = addresses.MME, *(f"10.12.0.{number}" for number in range(21, 27))
 PATH = SCHEMA.section("path")
-SGW_ATTACH = "s5_sgw: attach, traffic both ways, detach"
 
 
 def gateway(base: str, **keys: int) -> Gateway:
     """One of a configuration of tests/data with other numbers."""
-    values = tomllib.loads((DATA / f"{base}.toml").read_text())
-    values["gateway"].update(keys)
-    encoded = config.check(toml_table.Table(values, "test"), Path("test.toml")).encoded
-    return Gateway(load("native"), encoded)
+    return Gateway(load("native"), configuration(base, **keys))
 
 
 def paths(one: Gateway) -> Iterator[Any]:
@@ -133,7 +126,7 @@ def test_waiting_echo_requests_end_where_none_are_wanted() -> None:
 
 
 def test_paths_made_at_import_are_of_the_interface_that_their_users_are_on() -> None:
-    (attach,) = (v for v in vectors.load_all() if v.name == SGW_ATTACH)
+    attach = vectors.find("s5_sgw: attach, traffic both ways, detach")
     source = gateway("sgw")
     player = Player(source, attach.name)
     for number, action in enumerate(attach.actions[:3]):

@@ -67,6 +67,13 @@ def load_all() -> list[Vector]:
     return [vector for path in files() for vector in load(path)]
 
 
+def find(name: str) -> Vector:
+    """The vector of this name, which begins with its file's."""
+    stem, _, _ = name.partition(":")
+    (vector,) = (one for one in load(FOLDER / f"{stem}.toml") if one.name == name)
+    return vector
+
+
 def _actions(name: str, script: list[dict[str, Any]]) -> Iterator[Action]:
     action: Action | None = None
     for word in script:
