@@ -117,10 +117,32 @@ def test_an_idle_subscriber_whose_packets_wait() -> None:
     assert "age" in text and "GBR" not in text
 
 
+PREFIX = "2001:db8:45:1::/64"
+
+
+@pytest.mark.parametrize("told", [{}, {"ipv4": "10.45.0.1"}, {"prefix": PREFIX}])
+def test_what_an_sgw_alone_was_not_told(told: dict[str, str]) -> None:
+    """Of a dual-stack connection the P-GW said one address or none, and no Charging ID."""
+    session = {"s5c_teid": 0x0A, "s11_teid": 0x01000001, "lbi": 5, "pdn_type": "ipv4v6"}
+    sections = {
+        "gateway": SECTIONS["gateway"],
+        "ue": SECTIONS["ue"],
+        "session": octets("session", session | told),
+        "bearer": octets("bearer", {"s1u_teid": 0x11, "s5c_teid": 0x0A, "ebi": 5}),
+    }
+    records = Records(lambda name: iter([sections.get(name, b"")]), SCHEMA)
+    (row,) = sessions.find(records, Choice()).rows
+    assert (row.ipv4, row.prefix) == (told.get("ipv4", ""), told.get("prefix", ""))
+    ue = subscriber.find(records, CONNECTED)
+    assert ue["sessions"][0]["addresses"] == list(told.values())
+    assert ue["sessions"][0]["bearers"][0]["charging_id"] is None
+    assert "charging ID" not in "\n".join(described(ue))
+
+
 def test_a_subscriber_in_words() -> None:
     text = "\n".join(described(subscriber.find(gateway(), CONNECTED)))
     for said in ("IMSI          001010000000001", "PDN connection internet (ipv4v6)",
-                 "default bearer 5\n", "dedicated bearer 7 by rule voice\n",
+                 "charging ID   70", "default bearer 5\n", "dedicated bearer 7 by rule voice\n",
                  "filter        both udp remote 10.1.0.0/16 port 5060-5061 id 1 precedence 10",
                  "GBR           64 kbit/s up, 64 kbit/s down",
                  "13 packets, 1300 bytes (300 bytes in no charging record yet)"):  # fmt: skip

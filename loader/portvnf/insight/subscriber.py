@@ -80,7 +80,7 @@ def _bearer(record: Any, uptime_ms: int) -> dict[str, Any]:
     return {
         "ebi": record.ebi,
         "s1u_teid": _teid(record.s1u_teid),
-        "charging_id": record.charging_id,
+        "charging_id": record.charging_id or None,
         "rule": record.rule,
         "connected": record.connected == "yes",
         "enb": _tunnel(record.enb),

@@ -146,7 +146,7 @@ BEARER = cs.Struct(
     "s5c_teid" / U32 * "the session that the bearer belongs to",
     "ebi" / Bounded(U8, 1, 15) * "EPS Bearer ID; 1 to 4: none yet, the MME is being asked",
     "qos" / QOS * "quality of service",
-    "charging_id" / U32 * "Charging ID",
+    "charging_id" / U32 * "Charging ID, 0 while an S-GW alone has not been told it",
     "rule" / Text(31) * "policy rule that made the bearer, empty for none",
     "enb" / TUNNEL * "S1-U F-TEID of the eNodeB, the last known one while idle; at a P-GW the "
     "S5/S8-U F-TEID of the S-GW",
@@ -225,7 +225,7 @@ DATAGRAM = cs.Struct(
 RECORD = cs.Struct(
     "serial" / U64 * "serial number among all records of this gateway; the key",
     "cause" / U8 * "causeForRecClosing (TS 32.298, 5.1.2.2.7)",
-    "charging_id" / U32 * "chargingID",
+    "charging_id" / U32 * "chargingID, 0 if unknown",
     "sequence" / U32 * "number among the records of its bearer, from 1",
     "imsi" / Octets(8) * "servedIMSI in TBCD, padded with ff",
     "msisdn" / Blob(15) * "servedMSISDN in TBCD",
@@ -253,7 +253,7 @@ RECORD = cs.Struct(
 
 USAGE = cs.Struct(
     "s1u_teid" / U32 * "the bearer",
-    "charging_id" / U32 * "its Charging ID",
+    "charging_id" / U32 * "its Charging ID, 0 while unknown",
     "uplink_packets" / U64 * "packets forwarded from the UE since the last charging record",
     "uplink_bytes" / U64 * "bytes of these, inner IP packet",
     "downlink_packets" / U64 * "packets forwarded to the UE since the last charging record",
