@@ -170,7 +170,7 @@ class Chaos:
     def leave(self) -> None:
         """A UE goes whose packets have all come out."""
         network = self.network
-        with network._lock:
+        with network.lock:
             quiet = [
                 ue
                 for ue in self._free()
@@ -203,7 +203,7 @@ class Chaos:
         another blade has the sessions."""
         for ue in self.random.sample(self.ues, 2):
             flow = ("down", ue.who.down)
-            with self.network._lock:
+            with self.network.lock:
                 for _ in range(self.random.choice((1, 30, 150))):
                     data = ue.who.downlink(self.network.sent[flow].to_bytes(4, "big"))
                     self.network.send_to(blade, SGI, data)

@@ -48,7 +48,7 @@ class SwitchPort:
 
 
 class Network:
-    """Sends, receives, and keeps count. The lock keeps an instance from being closed while
+    """Sends, receives, and keeps count. `lock` keeps an instance from being closed while
     its ports are read; what it had sent is read first."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ class Network:
         self.open_instances: set[Instance] = set()
         self.losses: list[str] = []  # what engines that were closed had not handed on
         self._pushed: dict[Engine, int] = defaultdict(int)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._watch_instances(monkeypatch)
 
     def _watch_instances(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ class Network:
             self.open_instances.add(instance)
 
         def close(instance: Instance) -> None:
-            with self._lock:
+            with self.lock:
                 self._take_all(_pop(instance.engine))
                 self._audit(instance.engine)
                 self.open_instances.discard(instance)
@@ -99,13 +99,13 @@ class Network:
 
     def send(self, port: int, data: bytes) -> None:
         """One packet to whichever blade answers for the port."""
-        with self._lock:
+        with self.lock:
             self.send_to(self.route[port], port, data)
 
     def send_to(self, blade: str, port: int, data: bytes) -> None:
         """One packet to a blade, whether it answers for the port or did so until just now."""
         assert self.pair is not None
-        with self._lock:
+        with self.lock:
             engine = self.pair[blade].instance.engine
             assert engine.mem_push(port, data), "the port's ring is full"
             self._pushed[engine] += 1
@@ -116,7 +116,7 @@ class Network:
             for who in subscribers:
                 up, down = ("up", who.address), ("down", who.down)
                 for flow, port, build in ((up, S1U, who.uplink), (down, SGI, who.downlink)):
-                    with self._lock:
+                    with self.lock:
                         self.send(port, build(self.sent[flow].to_bytes(4, "big")))
                         self.sent[flow] += 1
 
@@ -124,7 +124,7 @@ class Network:
         """Reads what the blades have sent, in the order in which they sent it: a blade that
         just took over has sent nothing before the other one stopped."""
         assert self.pair is not None
-        with self._lock:
+        with self.lock:
             owner = self.pair[self.route[S11]]
             others = [blade for blade in self.pair.blades.values() if blade is not owner]
             for blade in (*others, owner):

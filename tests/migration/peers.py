@@ -77,7 +77,7 @@ class PeersNetwork(Network):
 
     def pay(self) -> None:
         """Sends the answers that are due."""
-        with self._lock:
+        with self.lock:
             for port, data in self._owed:
                 self.send(port, data)
             self._owed.clear()
