@@ -93,7 +93,7 @@ def test_the_rest_of_one_move_comes_before_the_next(
 def test_a_source_that_is_gone_keeps_nobody_for_long(
     pair: Pair, network: Network, subscribers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blade_module, "REST_WAIT_S", 0.2)
+    monkeypatch.setattr(blade_module, "REST_WAIT_S", 2.0)
     with monkeypatch.context() as patch:
         # b is not to be asked either.
         deaf = pair.listeners["b"].refuse_connections
