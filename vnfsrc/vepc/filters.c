@@ -186,6 +186,8 @@ u64 filters_settle(const struct vepc *vepc, u64 bearer_slot, struct tft *tft)
     struct precedences all;
     u32 identifiers = survey(vepc, session_of(vepc, bearer_slot), bearer_slot, &all);
     int names = tft->operation == TFT_REPLACE || tft->operation == TFT_DELETE_FILTERS;
+    if (tft->operation == TFT_ADD && identifiers == 0)
+        tft->operation = TFT_CREATE;
     if (tft->operation == TFT_CREATE)
         identifiers = 0;
     if (tft->operation == TFT_ADD && count_bits(identifiers) + tft->count > TFT_FILTERS_MAX)

@@ -28,7 +28,8 @@ void filters_remove_all(struct vepc *vepc, u64 bearer_slot);
 u8 filters_free_precedence(const struct vepc *vepc, u64 session_slot, u8 wished);
 
 /* Makes the template changes that a UE asks of a bearer those that it gets: new filters get
- * identifiers and precedences that are free. Returns CAUSE_ACCEPTED, or CAUSE_TAD_SEMANTIC
+ * identifiers and precedences that are free, and the first ones of a default bearer make its
+ * template (TS 24.301, 6.4.1.1 and 6.4.3.4). Returns CAUSE_ACCEPTED, or CAUSE_TAD_SEMANTIC
  * when a filter is named that is not there, or there would be too many. */
 u64 filters_settle(const struct vepc *vepc, u64 bearer_slot, struct tft *tft);
 
