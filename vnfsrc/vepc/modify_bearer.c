@@ -132,6 +132,16 @@ static void set_server(const struct request *request, u64 ue, const struct vepc_
         ue_set_mme(vepc, &vepc->ue[ue], server);
 }
 
+/* Another S-GW learns the UE's number from the P-GW (table 7.2.8-1). */
+static void write_msisdn(struct ie_writer *w, const struct ue *ue)
+{
+    if (ue->msisdn_length == 0)
+        return;
+    u64 ie = ie_begin(w, IE_MSISDN, 0);
+    ie_put_octets(w, ue->msisdn, ue->msisdn_length);
+    ie_end(w, ie);
+}
+
 /* Adds the bearers that a request named, and that are there. */
 static void list_found(const struct vepc *vepc, const struct changes *changes,
                        struct sgw_modified *modified)
@@ -193,6 +203,8 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     int moved = server.teid != known->teid || !address_equal(&server.address, &known->address);
     if (moved)
         set_server(request, slot, &server);
+    if (moved && is_pgw(vepc))
+        write_msisdn(&response->ies, ue);
     struct sgw_modified told = {.bearers_count = 0, .before = *ue};
     ue_learn(request, ue);
     ue_touch(vepc, slot);
