@@ -2,6 +2,7 @@
  * that it only passes on: see sgw.h. */
 #include "sgw.h"
 
+#include "bearer_commands.h"
 #include "charging.h"
 #include "sessions.h"
 
@@ -63,6 +64,20 @@ void sgw_answered(struct request *answer, struct transaction *transaction)
     }
 }
 
+/* The P-GW neither obeyed a command nor refused it, as far as we know: the MME, which waits for
+ * one or the other, is told. */
+static void fail_command(struct turn *turn, const struct transaction *transaction, u32 mme)
+{
+    struct request command = {
+        .turn = turn, .ies = transaction_ies(transaction), .type = transaction_type(transaction)};
+    struct refusal refusal = refuse(CAUSE_NOT_RESPONDING, 0, 0);
+    struct response response;
+    gtpc_begin_response(&response);
+    response.teid = mme;
+    gtpc_write_command_failure(&command, &response.ies, refusal);
+    gtpc_answer_origin(turn, transaction, &response, refusal);
+}
+
 void sgw_unanswered(struct turn *turn, struct transaction *transaction)
 {
     struct vepc *vepc = turn->vepc;
@@ -89,7 +104,8 @@ void sgw_unanswered(struct turn *turn, struct transaction *transaction)
     case GTPC_MODIFY_BEARER_COMMAND:
     case GTPC_DELETE_BEARER_COMMAND:
     case GTPC_BEARER_RESOURCE_COMMAND:
-        break; /* the MME gives up as we do */
+        fail_command(turn, transaction, mme);
+        break;
     default:
         relay_refuse(turn, transaction, mme, CAUSE_NOT_RESPONDING);
         break;
