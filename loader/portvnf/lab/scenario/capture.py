@@ -82,16 +82,19 @@ class Capture:
         one that it finds malformed or in error."""
         self.stop()
         with ThreadPoolExecutor(2) as pool:
-            return dict(zip(self.files, pool.map(_frames, self.files.values()), strict=True))
+            return dict(zip(self.files, pool.map(check_file, self.files.values()), strict=True))
 
 
-def _frames(path: Path) -> int:
+def check_file(path: Path) -> int:
+    """Has tshark dissect a capture file; its frames. A LabError as of Capture.check."""
     fields = [word for column in _COLUMNS for word in ("-e", column)]
     argv = ["tshark", "-n", "-r", str(path), "-T", "fields", *fields]
-    done = subprocess.run(argv, capture_output=True, text=True)
+    done = subprocess.run(argv, capture_output=True)
     if done.returncode != 0:
-        raise LabError(f"tshark cannot read a capture: {' '.join(done.stderr.split())[-300:]}")
-    frames = done.stdout.splitlines()
+        said = " ".join(done.stderr.decode(errors="replace").split())
+        raise LabError(f"tshark cannot read a capture: {said[-300:]}")
+    # What users send is in its columns as it is, with all that Python takes for an end of line.
+    frames = done.stdout.decode(errors="replace").split("\n")[:-1]
     for frame in frames:
         number, protocols, severities, malformed, *about = frame.split("\t")
         wrong = malformed or str(_ERROR) in severities.split(",")
