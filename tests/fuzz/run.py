@@ -35,8 +35,8 @@ def fuzz(folder: Path, seconds: int, keep: bool) -> bool:
         options = [f"-max_total_time={seconds}", "-timeout=20", "-max_len=16384"]
         options += ["-print_final_stats=0", f"-artifact_prefix={findings}/{target}-"]
         command = [program, *options, found, CORPUS / target]
-        log = (folder / f"{target}.log").open("w")
-        running[target] = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+        with (folder / f"{target}.log").open("w") as log:
+            running[target] = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
     try:
         for process in running.values():
             process.wait(seconds + _GRACE_S)
