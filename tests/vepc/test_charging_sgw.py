@@ -141,6 +141,13 @@ def test_usage_told_after_the_charging_id() -> None:
     assert (record["charging_id"], record["uplink_packets"]) == (60, 3)
 
 
+def test_the_msisdn_that_the_pgw_says() -> None:
+    """Of a UE that came from another S-GW (table 7.2.8-1)."""
+    target = sgw()
+    play(target, comes(), MODIFY, {**TOLD, "msisdn": "447000000001"}, UPLINK, DELETE)
+    assert [record["msisdn"] for record in written(target)] == ["440700000010"]
+
+
 def test_usage_told_after_the_bearer_s_end() -> None:
     source, copy = moved_before_the_pgw_answers()
     play(copy, MODIFY, TOLD, UPLINK, DELETE)

@@ -1,7 +1,6 @@
 /* GTPv2-C information elements: see gtpc_ie.h. */
 #include "gtpc_ie.h"
 
-#define IE_HEADER 4
 #define F_TEID_V4 0x80
 #define F_TEID_V6 0x40
 #define F_TEID_INTERFACE 0x3f

@@ -4,12 +4,15 @@
 
 #include "vepc.h"
 
+#define IE_HEADER 4
+
 #define IE_IMSI 1
 #define IE_CAUSE 2
 #define IE_RECOVERY 3
 #define IE_APN 71
 #define IE_AMBR 72
 #define IE_EBI 73
+#define IE_IP_ADDRESS 74
 #define IE_MEI 75
 #define IE_MSISDN 76
 #define IE_INDICATION 77
@@ -33,9 +36,16 @@
 #define IE_APN_RESTRICTION 127
 #define IE_SELECTION_MODE 128
 #define IE_FQ_CSID 132
+#define IE_FQDN 136
+#define IE_USER_CSG_INFORMATION 145
 #define IE_THROTTLING 154
 #define IE_ARP 155
+#define IE_OPERATOR_SELECTION_ENTITY 173
+#define IE_PRA_INFORMATION 178
 #define IE_EPCO 197
+#define IE_PLMN_RATE_CONTROL 198
+#define IE_COUNTER 199
+#define IE_SECONDARY_RAT_USAGE 201
 
 /* Interface types of an F-TEID (TS 29.274, 8.22). */
 #define S1U_ENODEB 0
@@ -83,7 +93,9 @@
 
 /* Flags of the Indication IE (8.12): octet << 8 | bit. */
 #define INDICATION_DUAL_ADDRESS 0x0080
+#define INDICATION_HANDOVER 0x0020
 #define INDICATION_OPERATION 0x0008
+#define INDICATION_CHANGE_REPORTING 0x0110
 #define INDICATION_UNAUTHENTICATED_IMSI 0x0140
 #define INDICATION_SCOPE 0x0102
 

@@ -142,14 +142,16 @@ static void write_msisdn(struct ie_writer *w, const struct ue *ue)
     ie_end(w, ie);
 }
 
-/* Adds the bearers that a request named, and that are there. */
-static void list_found(const struct vepc *vepc, const struct changes *changes,
+/* Adds the bearers that a request named. */
+static void list_named(const struct vepc *vepc, const struct changes *changes,
                        struct sgw_modified *modified)
 {
-    for (u64 i = 0; i < changes->count && modified->bearers_count < CHANGES_MAX; i++)
-        if (changes->change[i].cause == CAUSE_ACCEPTED)
-            modified->bearers[modified->bearers_count++] =
-                vepc->bearers.teid[changes->change[i].bearer];
+    for (u64 i = 0; i < changes->count && modified->bearers_count < CHANGES_MAX; i++) {
+        const struct change *change = &changes->change[i];
+        modified->bearers[modified->bearers_count++] = change->bearer == CONTEXTS_NONE
+                                                           ? SGW_UNKNOWN_BEARER(change->ebi)
+                                                           : vepc->bearers.teid[change->bearer];
+    }
 }
 
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
@@ -220,8 +222,8 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     }
     response->teid = server.teid;
     if (is_sgw(vepc)) {
-        list_found(vepc, &modified, &told);
-        list_found(vepc, &removed, &told);
+        list_named(vepc, &modified, &told);
+        list_named(vepc, &removed, &told);
         if (sgw_tell_pgws(request, slot, &told).cause == CAUSE_LATER)
             return refuse(CAUSE_LATER, 0, 0);
     }

@@ -19,7 +19,15 @@ int relay_fits(struct ie ies)
     return length <= TRANSACTION_MESSAGE_MAX;
 }
 
-static void copy(struct ie_writer *w, const struct named_ie *ie)
+int relay_next(struct ie *ies, struct named_ie *ie)
+{
+    while (ies_next(ies, ie))
+        if (!is_of_the_hop(ie->type))
+            return 1;
+    return 0;
+}
+
+void relay_copy_ie(struct ie_writer *w, const struct named_ie *ie)
 {
     u64 start = ie_begin(w, ie->type, ie->instance);
     ie_put_octets(w, ie->value.value, ie->value.length);
@@ -33,9 +41,8 @@ static void copy(struct ie_writer *w, const struct named_ie *ie)
 void relay_copy(struct ie_writer *w, struct ie ies)
 {
     struct named_ie ie;
-    while (ies_next(&ies, &ie))
-        if (!is_of_the_hop(ie.type))
-            copy(w, &ie);
+    while (relay_next(&ies, &ie))
+        relay_copy_ie(w, &ie);
 }
 
 u64 relay_begin_context(struct ie_writer *w, struct ie context, u8 instance)
@@ -44,7 +51,7 @@ u64 relay_begin_context(struct ie_writer *w, struct ie context, u8 instance)
     u64 start = ie_begin(w, IE_BEARER_CONTEXT, instance);
     while (ies_next(&context, &ie))
         if (ie.type != IE_F_TEID && ie.type != IE_CHARGING_ID)
-            copy(w, &ie);
+            relay_copy_ie(w, &ie);
     return start;
 }
 

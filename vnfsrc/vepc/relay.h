@@ -17,7 +17,11 @@
 /* Whether a message can be passed on: whether it leaves that room. */
 int relay_fits(struct ie ies);
 
-/* Copies the IEs that are not the hop's own. The message must fit. */
+/* Reads a list's next IE that is not the hop's own, as ies_next does. */
+int relay_next(struct ie *ies, struct named_ie *ie);
+
+/* Copies an IE, or all that are not the hop's own. The message must fit. */
+void relay_copy_ie(struct ie_writer *w, const struct named_ie *ie);
 void relay_copy(struct ie_writer *w, struct ie ies);
 
 /* Begins a bearer context and copies one into it, but for its F-TEIDs and its Charging ID, which is

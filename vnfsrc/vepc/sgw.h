@@ -17,10 +17,13 @@ struct refusal sgw_bearer_request(struct request *request, struct response *resp
  * by one of those requests or by a Failure Indication. */
 struct refusal sgw_command(struct request *command, struct response *response);
 
+/* Stands for a bearer that we do not have: no TEID of ours has context number 0. */
+#define SGW_UNKNOWN_BEARER(ebi) ((u32)(ebi) << 24)
+
 /* The bearers that a request about them named, and what it told of the UE. */
 struct sgw_modified {
     u64 bearers_count;
-    u32 bearers[EBI_COUNT]; /* S1-U TEIDs */
+    u32 bearers[EBI_COUNT]; /* S1-U TEIDs, or SGW_UNKNOWN_BEARER */
     struct ue before;       /* the UE as it was known before */
 };
 

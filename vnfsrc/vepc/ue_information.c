@@ -22,6 +22,11 @@ static void set_rat_type(struct vepc *vepc, struct ue *ue, u8 rat_type)
     ue->rat_type = rat_type;
 }
 
+void ue_learn_msisdn(struct ie ies, struct ue *ue)
+{
+    learn(ies, IE_MSISDN, ue->msisdn, &ue->msisdn_length, sizeof ue->msisdn);
+}
+
 void ue_learn(const struct request *request, struct ue *ue)
 {
     struct ie ies = request->ies;
@@ -30,7 +35,7 @@ void ue_learn(const struct request *request, struct ue *ue)
         set_rat_type(request->turn->vepc, ue, ie.value[0]);
     if (ies_find(ies, IE_SERVING_NETWORK, 0, &ie) && ie.length >= sizeof ue->serving_network)
         memory_copy(ue->serving_network, ie.value, sizeof ue->serving_network);
-    learn(ies, IE_MSISDN, ue->msisdn, &ue->msisdn_length, sizeof ue->msisdn);
+    ue_learn_msisdn(ies, ue);
     learn(ies, IE_ULI, ue->uli, &ue->uli_length, sizeof ue->uli);
     learn(ies, IE_UE_TIME_ZONE, ue->time_zone, &ue->time_zone_length, sizeof ue->time_zone);
     learn(ies, IE_MEI, ue->mei, &ue->mei_length, sizeof ue->mei);

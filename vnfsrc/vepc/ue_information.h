@@ -10,6 +10,9 @@
  * as absent. The caller must touch the UE afterwards. */
 void ue_learn(const struct request *request, struct ue *ue);
 
+/* Takes over the MSISDN, which a P-GW says of a UE that came from another S-GW (table 7.2.8-1). */
+void ue_learn_msisdn(struct ie ies, struct ue *ue);
+
 /* Takes over the selection mode and the charging characteristics of a new session, likewise. */
 void session_learn(const struct request *request, struct session *session);
 
