@@ -21,12 +21,10 @@ static u64 find_session(const struct request *request, const struct ue *ue, stru
         return CONTEXTS_NONE;
     }
     u8 lbi = ie_read_ebi(ie);
-    u64 bearer = lbi ? ue_find_bearer(ue, lbi) : CONTEXTS_NONE;
-    if (bearer == CONTEXTS_NONE || vepc->session[vepc->bearer[bearer].session].lbi != lbi) {
+    u64 session = ue_find_linked(vepc, ue, lbi);
+    if (session == CONTEXTS_NONE)
         *refusal = refuse(lbi ? CAUSE_CONTEXT_NOT_FOUND : CAUSE_MANDATORY_IE_INCORRECT, IE_EBI, 0);
-        return CONTEXTS_NONE;
-    }
-    return vepc->bearer[bearer].session;
+    return session;
 }
 
 struct refusal gtpc_delete_session(struct request *request, struct response *response)

@@ -90,7 +90,18 @@ int relay_begin_to_mme(struct vepc *vepc, u64 session, const struct request *req
     return begin(vepc, session, &ue->mme.address, VEPC_TRANSACTION_INTERFACE_S11, request, draft);
 }
 
-static struct refusal pass(struct request *request, u64 session, int answered)
+/* A Linked EPS Bearer ID in a message of ours becomes this one. */
+static void set_linked(struct ie_writer *w, u8 lbi)
+{
+    struct ie rest = {w->base + GTPC_HEADER, w->length - GTPC_HEADER};
+    struct named_ie ie;
+    while (ies_next(&rest, &ie))
+        if (ie.type == IE_EBI && ie.instance == 0 && ie.value.length >= 1)
+            w->base[w->length - rest.length - ie.value.length] = lbi;
+}
+
+/* `lbi` is the one to name instead of the request's, 0 for its own. */
+static struct refusal pass(struct request *request, u64 session, int answered, u8 lbi)
 {
     struct vepc *vepc = request->turn->vepc;
     struct draft draft;
@@ -99,6 +110,8 @@ static struct refusal pass(struct request *request, u64 session, int answered)
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
     relay_copy(&draft.ies, request->ies);
     copy_contexts(&draft.ies, request->ies);
+    if (lbi)
+        set_linked(&draft.ies, lbi);
     u32 teid = vepc->session[session].peer.teid;
     if (relay_is_command(request->type))
         transactions_post_command(vepc, &draft, request->type, teid);
@@ -109,7 +122,7 @@ static struct refusal pass(struct request *request, u64 session, int answered)
 
 struct refusal relay_to_pgw(struct request *request, u64 session)
 {
-    return pass(request, session, 1);
+    return pass(request, session, 1, 0);
 }
 
 struct refusal relay_to_all(struct request *request, u64 ue)
@@ -119,7 +132,8 @@ struct refusal relay_to_all(struct request *request, u64 ue)
     for (u32 s = vepc->ue[ue].first_session; s != NO_SLOT; s = vepc->session[s - 1].next) {
         if (vepc->session[s - 1].peer.teid == 0)
             continue; /* its P-GW does not know it yet */
-        struct refusal one = pass(request, s - 1, refusal.cause != CAUSE_LATER);
+        struct refusal one =
+            pass(request, s - 1, refusal.cause != CAUSE_LATER, vepc->session[s - 1].lbi);
         if (refusal.cause != CAUSE_LATER)
             refusal = one;
     }

@@ -40,7 +40,8 @@ int relay_begin_to_mme(struct vepc *vepc, u64 session, const struct request *req
 struct refusal relay_to_pgw(struct request *request, u64 session);
 
 /* Passes a request about a UE on to the P-GW of every session that it has; the first one's answer
- * is passed back. Returns CAUSE_LATER, or CAUSE_ACCEPTED when there is nobody to tell. */
+ * is passed back. A Linked EPS Bearer ID becomes each session's own, for a P-GW knows no other.
+ * Returns CAUSE_LATER, or CAUSE_ACCEPTED when there is nobody to tell. */
 struct refusal relay_to_all(struct request *request, u64 ue);
 
 /* Passes an answer back as it is, its bearer contexts included, to whoever has this TEID. */

@@ -92,6 +92,13 @@ u64 ue_find_bearer(const struct ue *ue, u64 ebi)
     return ue->bearer[ebi] == NO_SLOT ? CONTEXTS_NONE : (u64)ue->bearer[ebi] - 1;
 }
 
+u64 ue_find_linked(const struct vepc *vepc, const struct ue *ue, u8 lbi)
+{
+    u64 bearer = lbi ? ue_find_bearer(ue, lbi) : CONTEXTS_NONE;
+    return bearer != CONTEXTS_NONE && bearer_is_default(vepc, bearer) ? vepc->bearer[bearer].session
+                                                                      : CONTEXTS_NONE;
+}
+
 static void set_address_lookup(struct vepc *vepc, const struct session *session, u32 bearer)
 {
     if (session->apn == APN_FOREIGN)

@@ -27,6 +27,9 @@ void ue_touch(struct vepc *vepc, u64 ue_slot);
 /* The bearer slot of an EBI, or CONTEXTS_NONE. */
 u64 ue_find_bearer(const struct ue *ue, u64 ebi);
 
+/* The UE's session whose default bearer has this EBI (or 0), or CONTEXTS_NONE. */
+u64 ue_find_linked(const struct vepc *vepc, const struct ue *ue, u8 lbi);
+
 /* Deletes a UE with all its sessions and bearers. */
 void ue_delete(struct vepc *vepc, u64 ue_slot);
 
