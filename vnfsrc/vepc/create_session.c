@@ -3,6 +3,7 @@
 #include "access.h"
 #include "charging.h"
 #include "gtpc.h"
+#include "paging.h"
 #include "paths.h"
 #include "pco.h"
 #include "policy.h"
@@ -150,6 +151,7 @@ struct refusal gtpc_create_session(struct request *request, struct response *res
     u64 session = make_session(request, &wish, ue);
     u64 bearer = make_bearer(vepc, &wish, session);
     ue_touch(vepc, ue);
+    paging_connecting(vepc, ue);
     count(vepc, COUNT_sessions_created);
 
     struct ie_writer *w = &response->ies;

@@ -25,7 +25,8 @@ static u64 claim(struct pv_reader *in, struct contexts *table, u32 teid)
 /* What waits for the UE, and for how long. */
 static void check_paging(struct pv_reader *in, const struct vepc_ue_record *r)
 {
-    int timed = r->paging != VEPC_UE_PAGING_NONE && r->paging != VEPC_UE_PAGING_NOTIFIED;
+    int timed = r->paging != VEPC_UE_PAGING_NONE && r->paging != VEPC_UE_PAGING_NOTIFIED &&
+                r->paging != VEPC_UE_PAGING_CONNECTING;
     if (timed != (r->paging_remaining_ms != 0))
         import_refuse(in, VEPC_FIELD_UE_PAGING_REMAINING_MS, -PV_ERROR_NOT_CANONICAL);
     if (r->releasing && r->paging != VEPC_UE_PAGING_NONE)

@@ -28,11 +28,11 @@ int paging_is_connected(const struct vepc *vepc, u64 ue_slot)
     return 0;
 }
 
-/* Whether a bearer was ever connected. One that was not is being set up: its Modify Bearer
- * Request is to come, and nobody is paged for it before (TS 23.401, 5.3.2.1). */
-static int was_connected(const struct vepc *vepc, u64 bearer_slot)
+/* Whether the MME has been told of nothing yet. */
+static int is_untold(const struct ue *ue)
 {
-    return address_is_set(&vepc->downlink[bearer_slot].address);
+    return ue->paging == VEPC_UE_PAGING_NONE || ue->paging == VEPC_UE_PAGING_CONNECTING ||
+           ue->paging == VEPC_UE_PAGING_DELAYED;
 }
 
 u64 paging_refusal(const struct vepc *vepc, u64 ue_slot, u64 bearer_slot)
@@ -46,7 +46,7 @@ u64 paging_refusal(const struct vepc *vepc, u64 ue_slot, u64 bearer_slot)
         return DROP_idle; /* the MME has not said yet that it is there */
     if (ue->paging == VEPC_UE_PAGING_BARRED)
         return DROP_paging_barred;
-    if (ue->paging != VEPC_UE_PAGING_NONE || !was_connected(vepc, bearer_slot))
+    if (ue->paging != VEPC_UE_PAGING_NONE)
         return 0;
     if (paging_is_connected(vepc, ue_slot))
         return 0; /* a service request may come in several parts, one for each PDN connection */
@@ -79,11 +79,11 @@ static void notify(struct vepc *vepc, u64 ue_slot, u64 bearer_slot, u8 cause)
         enter(vepc, ue_slot, VEPC_UE_PAGING_DELAYED, vepc->config.t3_ms);
 }
 
-/* The first packet waits for this bearer of a UE. */
+/* The first packet waits for this bearer of a UE that is not being connected anew. */
 static void begin(struct vepc *vepc, u64 ue_slot, u64 bearer_slot)
 {
     u64 delay_ms = notification_delay_ms(vepc, ue_slot);
-    if (!was_connected(vepc, bearer_slot) || paging_is_connected(vepc, ue_slot))
+    if (paging_is_connected(vepc, ue_slot))
         delay_ms = vepc->config.paging_ms;
     if (delay_ms)
         enter(vepc, ue_slot, VEPC_UE_PAGING_DELAYED, delay_ms);
@@ -100,6 +100,9 @@ void paging_packet(struct vepc *vepc, u64 ue_slot, u64 bearer_slot, u64 waiting)
     switch (ue->paging) {
     case VEPC_UE_PAGING_NONE:
         begin(vepc, ue_slot, bearer_slot);
+        break;
+    case VEPC_UE_PAGING_CONNECTING:
+        enter(vepc, ue_slot, VEPC_UE_PAGING_DELAYED, vepc->config.paging_ms);
         break;
     case VEPC_UE_PAGING_NOTIFIED:
     case VEPC_UE_PAGING_ACKNOWLEDGED:
@@ -144,6 +147,12 @@ static void settle_others(struct vepc *vepc, u64 ue_slot)
         enter(vepc, ue_slot, VEPC_UE_PAGING_NONE, 0);
 }
 
+void paging_connecting(struct vepc *vepc, u64 ue_slot)
+{
+    if (vepc->ue[ue_slot].paging == VEPC_UE_PAGING_NONE && !paging_is_connected(vepc, ue_slot))
+        enter(vepc, ue_slot, VEPC_UE_PAGING_CONNECTING, 0);
+}
+
 void paging_connected(struct vepc *vepc, u64 ue_slot)
 {
     enter(vepc, ue_slot, VEPC_UE_PAGING_NONE, 0);
@@ -168,10 +177,8 @@ void paging_moved(struct vepc *vepc, u64 ue_slot)
 
 void paging_idle(struct vepc *vepc, u64 ue_slot)
 {
-    struct ue *ue = &vepc->ue[ue_slot];
     u64 bearer = first_waiting(vepc, ue_slot);
-    int waits = ue->paging == VEPC_UE_PAGING_NONE || ue->paging == VEPC_UE_PAGING_DELAYED;
-    if (!waits || paging_is_connected(vepc, ue_slot))
+    if (!is_untold(&vepc->ue[ue_slot]) || paging_is_connected(vepc, ue_slot))
         return; /* the MME knows, or only some bearers were released */
     if (bearer != CONTEXTS_NONE)
         begin(vepc, ue_slot, bearer);
@@ -183,8 +190,8 @@ void paging_idle(struct vepc *vepc, u64 ue_slot)
 void paging_lost(struct vepc *vepc, u64 ue_slot, u64 bearer_slot)
 {
     const struct ue *ue = &vepc->ue[ue_slot];
-    int waits = ue->paging == VEPC_UE_PAGING_NONE || ue->paging == VEPC_UE_PAGING_DELAYED;
-    if (waits && address_is_set(&ue->mme.address) && vepc->bearer[bearer_slot].ebi >= EBI_FIRST)
+    if (is_untold(ue) && address_is_set(&ue->mme.address) &&
+        vepc->bearer[bearer_slot].ebi >= EBI_FIRST)
         notify(vepc, ue_slot, bearer_slot, CAUSE_ERROR_INDICATION);
 }
 

@@ -1,6 +1,8 @@
 /* Paging: from the first packet for an idle UE to its connection (TS 23.401, 5.3.4.3).
  *
  *   none          nothing waits, or the UE is connected
+ *   connecting    nothing waits; its MME sets a PDN connection up, and a Modify Bearer Request
+ *                 is to come
  *   delayed       packets wait; the MME is told when the UE's timer is due
  *   notified      a Downlink Data Notification waits for its answer
  *   acknowledged  the MME pages; packets wait for the UE's timer at most
@@ -23,6 +25,10 @@ u64 paging_refusal(const struct vepc *vepc, u64 ue_slot, u64 bearer_slot);
 /* A packet of a bearer waits from now on. `waiting` is the highest priority of those that
  * waited before (packets_first_priority): for a higher one the MME is told again. */
 void paging_packet(struct vepc *vepc, u64 ue_slot, u64 bearer_slot, u64 waiting);
+
+/* The UE has a new bearer. Unless one is connected, its MME will tell of the eNodeB, and nobody
+ * is paged before (TS 23.401, 5.3.2.1). */
+void paging_connecting(struct vepc *vepc, u64 ue_slot);
 
 /* Some of the UE's bearers were connected: what waits for them is sent. */
 void paging_connected(struct vepc *vepc, u64 ue_slot);

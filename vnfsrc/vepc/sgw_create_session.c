@@ -2,6 +2,7 @@
  * P-GW is asked (TS 23.401, 5.3.2.1); one that comes from another S-GW is taken over, of which
  * the P-GW is told at once or with the first Modify Bearer Request (5.3.3.1, 5.5.1.1.3). */
 #include "charging.h"
+#include "paging.h"
 #include "paths.h"
 #include "purge.h"
 #include "qos.h"
@@ -272,9 +273,12 @@ struct refusal sgw_create_session(struct request *request, struct response *resp
     make_bearers(vepc, &wish, session);
     ue_touch(vepc, ue);
     count(vepc, COUNT_sessions_created);
+    int handover = wish.moves && !ies_indicated(request->ies, INDICATION_OPERATION);
+    if (handover || !wish.moves) /* a UE that comes without connection stays so (5.3.3.1) */
+        paging_connecting(vepc, ue);
 
     struct draft draft;
-    if (wish.moves && !ies_indicated(request->ies, INDICATION_OPERATION)) {
+    if (handover) {
         sgw_write_moved(vepc, &response->ies, session);
         return refuse(CAUSE_ACCEPTED, 0, 0);
     }

@@ -113,9 +113,10 @@ UE = cs.Struct(
     "time_zone" / Blob(2) * "UE Time Zone (TS 29.274, 8.44), empty if unknown",
     "suspended" / YES_NO * "whether the MME suspended the UE's bearers (TS 23.272)",
     "paging"
-    / Choice(U8, none=0, delayed=1, notified=2, acknowledged=3, barred=4)
-    * "Downlink Data Notification: not sent, waits, sent, accepted, not to be sent for now",
-    "paging_remaining_ms" / U32 * "time until that ends, 0 for none and for notified",
+    / Choice(U8, none=0, delayed=1, notified=2, acknowledged=3, barred=4, connecting=5)
+    * "Downlink Data Notification: not sent, waits, sent, accepted, not to be sent for now, not to"
+    " be sent at once since the UE's first connection is to come",
+    "paging_remaining_ms" / U32 * "time until that ends, 0 for none, notified and connecting",
     "releasing" / YES_NO * "whether buffered packets are being sent to the connected UE",
 )
 
