@@ -30,7 +30,7 @@ static u64 find_session(const struct request *request, const struct ue *ue, stru
 struct refusal gtpc_delete_session(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
-    u64 slot = gtpc_find_ue(request, response);
+    u64 slot = gtpc_find_context(request, response);
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     struct refusal refusal = refuse(CAUSE_ACCEPTED, 0, 0);

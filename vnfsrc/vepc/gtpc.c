@@ -8,6 +8,7 @@
 #include "path_echo.h"
 #include "paths.h"
 #include "procedures.h"
+#include "purge.h"
 #include "rate_limits.h"
 #include "responses.h"
 #include "sgw.h"
@@ -51,7 +52,7 @@ static void answer_version(struct request *request, struct pv_packet *packet)
     gtpc_send(request->turn, packet, &request->route, start, GTPC_HEADER_WITHOUT_TEID);
 }
 
-u64 gtpc_find_ue(struct request *request, struct response *response)
+u64 gtpc_find_context(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
     response->teid = 0;
@@ -66,6 +67,22 @@ u64 gtpc_find_ue(struct request *request, struct response *response)
     if (ue != CONTEXTS_NONE)
         response->teid = vepc->ue[ue].mme.teid;
     return ue;
+}
+
+int gtpc_is_lost(const struct request *request, u64 ue_slot)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    return is_pgw(vepc) ? purge_awaits_session(vepc, contexts_find(&vepc->sessions, request->teid))
+                        : purge_awaits(vepc, ue_slot);
+}
+
+u64 gtpc_find_ue(struct request *request, struct response *response)
+{
+    u64 ue = gtpc_find_context(request, response);
+    if (ue == CONTEXTS_NONE || !gtpc_is_lost(request, ue))
+        return ue;
+    response->teid = 0;
+    return CONTEXTS_NONE;
 }
 
 static struct refusal carry_out(struct request *request, struct response *response)

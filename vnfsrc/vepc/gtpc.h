@@ -89,9 +89,15 @@ void gtpc_switch_bearer(struct turn *turn, u64 bearer, const struct vepc_tunnel 
 void gtpc_close_origin(struct turn *turn, const struct transaction *transaction);
 
 /* The slot of the UE that a request's TEID names, and its MME's TEID for the answer;
- * CONTEXTS_NONE when there is no such context. At a P-GW the TEID names a session, and the
- * answer goes to its S-GW. */
+ * CONTEXTS_NONE when there is no such context, or its peer has lost it and it is to be deleted
+ * (TS 23.007, 16.1A and 18). At a P-GW the TEID names a session, and the answer goes to its
+ * S-GW. */
 u64 gtpc_find_ue(struct request *request, struct response *response);
+
+/* The same, also of a context that its peer has lost; and whether it has, after what this
+ * request says. A new peer may take such a context over, and anyone may delete it. */
+u64 gtpc_find_context(struct request *request, struct response *response);
+int gtpc_is_lost(const struct request *request, u64 ue_slot);
 
 /* Notes the Recovery value that a message carries, if the peer that it is of has a path. */
 void gtpc_learn_restart(const struct request *request, const struct pv_address *peer);

@@ -157,7 +157,7 @@ static void list_named(const struct vepc *vepc, const struct changes *changes,
 struct refusal gtpc_modify_bearer(struct request *request, struct response *response)
 {
     struct vepc *vepc = request->turn->vepc;
-    u64 slot = gtpc_find_ue(request, response);
+    u64 slot = gtpc_find_context(request, response);
     if (slot == CONTEXTS_NONE)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
     struct ue *ue = &vepc->ue[slot];
@@ -181,6 +181,14 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
     u64 found = modified.found + removed.found;
     if (asked > 0 && found == 0)
         return refuse(CAUSE_CONTEXT_NOT_FOUND, IE_BEARER_CONTEXT, 0);
+    int moved = server.teid != known->teid || !address_equal(&server.address, &known->address);
+    if (!moved) { /* what it made before a restart that it tells of here is lost, too */
+        gtpc_learn_restart(request, &known->address);
+        if (gtpc_is_lost(request, slot)) {
+            response->teid = 0;
+            return refuse(CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+        }
+    }
 
     /* What the target eNodeB did not accept has no eNodeB, though the UE is connected; the MME
      * has the bearer deleted by a procedure of its own (TS 23.401, 5.5.1.1.2). */
@@ -202,7 +210,6 @@ struct refusal gtpc_modify_bearer(struct request *request, struct response *resp
             bearer_set_enb(vepc, removed.change[i].bearer, &none, 0);
         write_bearer(&response->ies, vepc, INSTANCE_REMOVED, &removed.change[i]);
     }
-    int moved = server.teid != known->teid || !address_equal(&server.address, &known->address);
     if (moved)
         set_server(request, slot, &server);
     if (moved && is_pgw(vepc))

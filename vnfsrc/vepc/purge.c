@@ -80,6 +80,13 @@ int purge_awaits(const struct vepc *vepc, u64 ue_slot)
            set_lost(vepc, ue);
 }
 
+int purge_awaits_session(const struct vepc *vepc, u64 session_slot)
+{
+    const struct session *session = &vepc->session[session_slot];
+    return peer_lost(vepc, &session->peer.address, session->peer_restart_count,
+                     session->peer_restart);
+}
+
 /* Deletes a UE that its MME has lost, or those of its sessions that the other gateway has.
  * Returns 1 when there was something to delete. */
 static int purge_ue(struct vepc *vepc, u64 slot)
@@ -93,11 +100,9 @@ static int purge_ue(struct vepc *vepc, u64 slot)
     }
     int deleted = 0;
     for (u32 next = ue->first_session; next != NO_SLOT;) {
-        const struct session *session = &vepc->session[next - 1];
         u64 this = next - 1;
-        next = session->next;
-        if (!peer_lost(vepc, &session->peer.address, session->peer_restart_count,
-                       session->peer_restart))
+        next = vepc->session[this].next;
+        if (!purge_awaits_session(vepc, this))
             continue;
         charging_end_session(vepc, this, CHARGING_ABNORMAL_RELEASE);
         session_delete(vepc, this);

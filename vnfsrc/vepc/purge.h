@@ -19,6 +19,9 @@ int purge_add_set(struct vepc *vepc, const u8 *csid, u64 length);
 /* Whether a UE is among those that its MME has lost, and will be deleted. */
 int purge_awaits(const struct vepc *vepc, u64 ue_slot);
 
+/* Likewise a session that its S-GW or P-GW has lost. */
+int purge_awaits_session(const struct vepc *vepc, u64 session_slot);
+
 /* One burst's share. Returns the ns until the next one. */
 u64 purge_run(struct turn *turn);
 
