@@ -13,7 +13,8 @@
 #define ANSWER_S5U_SGW 2
 #define ANSWER_S5U_PGW 3
 
-/* Instances of the EBI IE in a Delete Bearer Request (table 7.2.9.2-1). */
+/* Instances of the EBI IE in a Delete Bearer Request (table 7.2.9.2-1); of the other requests the
+ * first alone. */
 #define INSTANCE_LINKED 0
 #define INSTANCE_DEDICATED 1
 
@@ -38,6 +39,12 @@ static void post(struct request *request, struct draft *draft)
         transactions_post_as(vepc, draft, request->type, vepc->ue[ue].mme.teid, sequence);
 }
 
+/* Whether a Linked EPS Bearer ID is that of the session that the message's TEID names. */
+static int is_linked(const struct vepc *vepc, u64 session, struct ie ie)
+{
+    return ie_read_ebi(ie) == vepc->session[session].lbi;
+}
+
 /* --- Create Bearer ------------------------------------------------------------------- */
 
 struct created {
@@ -53,6 +60,10 @@ static struct refusal read_created(const struct vepc *vepc, struct ie context,
     created->context = context;
     if (!ies_well_formed(context))
         return refuse(CAUSE_INVALID_LENGTH, IE_BEARER_CONTEXT, 0);
+    if (!ies_find(context, IE_EBI, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_EBI, 0);
+    if (!ies_find(context, IE_BEARER_TFT, 0, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_TFT, 0);
     if (!ies_find(context, IE_BEARER_QOS, 0, &ie))
         return refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_QOS, 0);
     if (!ie_read_qos(ie, &created->qos))
@@ -97,6 +108,10 @@ static struct refusal create(struct request *request, u64 session)
     struct draft draft;
     struct ie ie;
     u64 count = 0;
+    if (!ies_find(request->ies, IE_EBI, INSTANCE_LINKED, &ie))
+        return refuse(CAUSE_MANDATORY_IE_MISSING, IE_EBI, INSTANCE_LINKED);
+    if (!is_linked(vepc, session, ie))
+        return refuse(CAUSE_CONTEXT_NOT_FOUND, IE_EBI, INSTANCE_LINKED);
     for (; ies_find_nth(request->ies, IE_BEARER_CONTEXT, 0, count, &ie); count++) {
         if (count == free_places(ue) || count == vepc->bearers.free.free)
             return refuse(CAUSE_NO_RESOURCES, 0, 0);
@@ -223,17 +238,75 @@ void sgw_bearers_created(struct turn *turn, const struct transaction *transactio
 
 /* --- Update Bearer, Delete Bearer ---------------------------------------------------- */
 
+/* The EBI that one IE of a request names to change or end that bearer. Returns 0 when it names
+ * none. */
+static int names_bearer(const struct named_ie *ie, struct ie *ebi)
+{
+    if (ie->type == IE_BEARER_CONTEXT && ie->instance == 0)
+        return ies_find(ie->value, IE_EBI, 0, ebi);
+    *ebi = ie->value;
+    return ie->type == IE_EBI && ie->instance == INSTANCE_DEDICATED;
+}
+
+/* Whether it names a bearer of another PDN connection of the UE, which is no business of this
+ * P-GW, though the MME would obey: identities are the UE's. */
+static int names_foreign(const struct vepc *vepc, u64 session, const struct named_ie *ie)
+{
+    struct ie ebi;
+    return names_bearer(ie, &ebi) && ie_read_ebi(ebi) &&
+           sgw_find_bearer(vepc, session, ebi) == CONTEXTS_NONE &&
+           ue_find_bearer(&vepc->ue[vepc->session[session].ue], ie_read_ebi(ebi)) != CONTEXTS_NONE;
+}
+
+/* Whether any of the bearers that a request names is there, or why it names none. */
+static struct refusal check_bearers(const struct request *request, u64 session)
+{
+    const struct vepc *vepc = request->turn->vepc;
+    int update = request->type == GTPC_UPDATE_BEARER_REQUEST;
+    u8 type = update ? IE_BEARER_CONTEXT : IE_EBI;
+    u64 named = 0;
+    u64 found = 0;
+    struct ie rest = request->ies;
+    struct named_ie ie;
+    struct ie ebi;
+    if (!update && ies_find(rest, IE_EBI, INSTANCE_LINKED, &ebi))
+        return refuse(is_linked(vepc, session, ebi) ? CAUSE_ACCEPTED : CAUSE_CONTEXT_NOT_FOUND,
+                      IE_EBI, INSTANCE_LINKED);
+    while (ies_next(&rest, &ie)) {
+        if (ie.type != type || ie.instance != (update ? 0 : INSTANCE_DEDICATED))
+            continue;
+        if (update && !ies_well_formed(ie.value))
+            return refuse(CAUSE_INVALID_LENGTH, IE_BEARER_CONTEXT, 0);
+        if (!names_bearer(&ie, &ebi))
+            return refuse(CAUSE_MANDATORY_IE_MISSING, IE_EBI, 0);
+        named++;
+        found += sgw_find_bearer(vepc, session, ebi) != CONTEXTS_NONE;
+    }
+    if (named == 0)
+        return update ? refuse(CAUSE_MANDATORY_IE_MISSING, IE_BEARER_CONTEXT, 0)
+                      : refuse(CAUSE_CONDITIONAL_IE_MISSING, IE_EBI, INSTANCE_LINKED);
+    return refuse(found ? CAUSE_ACCEPTED : CAUSE_CONTEXT_NOT_FOUND, 0, 0);
+}
+
+/* What a request says of bearers that we do not have the MME answers for, beside the others. */
 static struct refusal pass_on(struct request *request, u64 session)
 {
     struct vepc *vepc = request->turn->vepc;
     struct draft draft;
     struct named_ie ie;
     struct ie ies = request->ies;
+    struct refusal refusal = check_bearers(request, session);
+    if (refusal.cause != CAUSE_ACCEPTED)
+        return refusal;
     if (!relay_fits(ies) || !relay_begin_to_mme(vepc, session, request, &draft))
         return refuse(CAUSE_NO_RESOURCES, 0, 0);
-    relay_copy(&draft.ies, ies);
+    while (relay_next(&ies, &ie))
+        if (!names_foreign(vepc, session, &ie))
+            relay_copy_ie(&draft.ies, &ie);
+    ies = request->ies;
     while (ies_next(&ies, &ie))
-        if (ie.type == IE_BEARER_CONTEXT && ies_well_formed(ie.value))
+        if (ie.type == IE_BEARER_CONTEXT && ies_well_formed(ie.value) &&
+            !names_foreign(vepc, session, &ie))
             ie_end(&draft.ies, relay_begin_context(&draft.ies, ie.value, ie.instance));
     post(request, &draft);
     return refuse(CAUSE_LATER, 0, 0);
