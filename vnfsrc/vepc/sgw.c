@@ -72,6 +72,8 @@ static void fail_command(struct turn *turn, const struct transaction *transactio
         .turn = turn, .ies = transaction_ies(transaction), .type = transaction_type(transaction)};
     struct refusal refusal = refuse(CAUSE_NOT_RESPONDING, 0, 0);
     struct response response;
+    if (!relay_has_origin(transaction)) /* one that was imported so */
+        return;
     gtpc_begin_response(&response);
     response.teid = mme;
     gtpc_write_command_failure(&command, &response.ies, refusal);

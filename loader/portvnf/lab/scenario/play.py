@@ -49,7 +49,7 @@ def _play(file: Path, lab: Lab) -> int:
     except LabError as error:
         return _failed(file, error, error.message)
     except AssertionError as error:
-        line = file.read_text().splitlines()[_line(file, error) - 1].strip()
+        line = file.read_text().split("\n")[_line(file, error) - 1].strip()
         journal = "\n  ".join(["the last messages:", *lab.reactor.journal()])
         return _failed(file, error, f"{str(error) or line} does not hold; {journal}")
     except SyntaxError as error:
