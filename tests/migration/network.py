@@ -62,6 +62,7 @@ class Network:
         self.error_indications = 0
         self.open_instances: set[Instance] = set()
         self.losses: list[str] = []  # what engines that were closed had not handed on
+        self.looked = time.monotonic()  # what is read now was sent after this moment
         self._pushed: dict[Engine, int] = defaultdict(int)
         self.lock = threading.RLock()
         self._watch_instances(monkeypatch)
@@ -125,6 +126,7 @@ class Network:
         just took over has sent nothing before the other one stopped."""
         assert self.pair is not None
         with self.lock:
+            begun = time.monotonic()
             owner = self.pair[self.route[S11]]
             others = [blade for blade in self.pair.blades.values() if blade is not owner]
             for blade in (*others, owner):
@@ -133,6 +135,7 @@ class Network:
                     for other in others:
                         self._take_all(self._popped(other))
                 self._take_all(packets)
+            self.looked = begun
 
     def _popped(self, blade: Blade) -> list[tuple[int, bytes]]:
         """What a blade has sent. One that is about to forget its instance may have closed it."""

@@ -27,7 +27,8 @@ class PeersNetwork(Network):
         self.first_teid: dict[int, int] = {}
         self.tunnels: dict[int, list[TunnelEvent]] = defaultdict(list)
         self.replies: dict[int, list[bytes]] = defaultdict(list)  # by sequence number
-        self.notified: dict[int, list[float]] = defaultdict(list)  # when, by sequence number
+        # By sequence number: when each was sent, at the earliest and at the latest.
+        self.notified: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self.echoes = 0
         self._owed: list[tuple[int, bytes]] = []
 
@@ -49,7 +50,7 @@ class PeersNetwork(Network):
             answer = gtpc.encode("echo_response", {"sequence": number, "recovery": 1})
             self._owed.append((S11, s11(answer)))
         elif message[1] == NOTIFICATION:
-            self.notified[number].append(time.monotonic())
+            self.notified[number].append((self.looked, time.monotonic()))
         else:
             self.replies[number].append(message)
 
