@@ -8,6 +8,7 @@ every migration is one between engines or ISAs.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -48,6 +49,18 @@ filters = [
   "both udp remote fd00:13::30 port 5004-5005",
 ]
 """
+
+
+@contextlib.contextmanager
+def makes_a_bearer(lab: Any) -> Iterator[None]:
+    """Ends when the gateway knows of the dedicated bearer that is made within: the UE has it a
+    little earlier, and packets down take the default bearer until the MME's answer is there."""
+    before = lab.gateway.counters()["bearers_created"]
+    yield
+    lab.reactor.wait(
+        lambda: lab.gateway.counters()["bearers_created"] > before,
+        "the gateway did not hear of the bearer",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

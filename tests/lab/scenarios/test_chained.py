@@ -1,5 +1,7 @@
 """An S-GW and a P-GW in chain over S5; either may move, and so may both."""
 
+from .conftest import makes_a_bearer
+
 LAB = "chained"
 
 
@@ -32,8 +34,9 @@ def test_a_ue_is_paged_and_handed_over(lab):
 
 
 def test_a_call_has_a_bearer_of_its_own(lab):
-    ue = lab.ue().attach("ims")
-    voice = ue.dedicated(qci=1)
+    with makes_a_bearer(lab):
+        ue = lab.ue().attach("ims")
+        voice = ue.dedicated(qci=1)
     with lab.server.stream(ue, source_port=5005) as down, ue.stream(lab.server, port=5004) as up:
         lab.sgw.migrate()
         lab.gateway.migrate()

@@ -1,5 +1,7 @@
 """What is charged is what was sent, to the octet, whichever blade counted it."""
 
+from .conftest import makes_a_bearer
+
 UP_PORT, DOWN_PORT = 5004, 5005  # the server's, of the rule in conftest.py
 
 
@@ -20,8 +22,9 @@ def charged(lab, imsi, ebi):
 
 
 def test_octets_charged_are_octets_sent(lab):
-    ue = lab.ue().attach("ims")
-    voice = ue.dedicated(qci=1).ebi
+    with makes_a_bearer(lab):
+        ue = lab.ue().attach("ims")
+        voice = ue.dedicated(qci=1).ebi
     default = ue.bearer().ebi
     with (
         ue.stream(lab.server, size=333) as up,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import BURST_S
+from .conftest import BURST_S, makes_a_bearer
 
 UP_PORT, DOWN_PORT = 5004, 5005  # the server's, of the rule in conftest.py
 EXPEDITED = 46  # DSCP of QCI 1
@@ -10,8 +10,9 @@ EXPEDITED = 46  # DSCP of QCI 1
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_call_has_a_bearer_of_its_own(lab, family):
-    ue = lab.ue().attach("ims", "ipv4v6")
-    voice = ue.dedicated(qci=1)
+    with makes_a_bearer(lab):
+        ue = lab.ue().attach("ims", "ipv4v6")
+        voice = ue.dedicated(qci=1)
     before = ue.bearer().uplink.packets, ue.bearer().downlink.packets
     with (
         lab.server.stream(ue, family, source_port=DOWN_PORT) as down,
@@ -29,8 +30,9 @@ def test_a_call_has_a_bearer_of_its_own(lab, family):
 
 
 def test_a_call_goes_on_through_a_handover(lab):
-    ue = lab.ue(enb=lab.enb(1)).attach("ims")
-    voice = ue.dedicated(qci=1)
+    with makes_a_bearer(lab):
+        ue = lab.ue(enb=lab.enb(1)).attach("ims")
+        voice = ue.dedicated(qci=1)
     with (
         lab.server.stream(ue, source_port=DOWN_PORT) as down,
         ue.stream(lab.server, port=UP_PORT) as up,
@@ -59,8 +61,9 @@ def test_the_aggregate_rate_is_kept_over_a_move(lab, direction):
 def test_an_operator_orders_a_bearer_changes_it_and_ends_it(lab):
     ue = lab.ue().attach()
     words = ["both udp remote 10.13.0.30 port 6000-6001"]
-    lab.gateway.bearer_add(ue, "game", qci=3, gbr_uplink=900, gbr_downlink=900, filters=words)
-    game = ue.dedicated(qci=3)
+    with makes_a_bearer(lab):
+        lab.gateway.bearer_add(ue, "game", qci=3, gbr_uplink=900, gbr_downlink=900, filters=words)
+        game = ue.dedicated(qci=3)
     lab.migrate()
     with lab.server.stream(ue, source_port=6001) as down, ue.stream(lab.server, port=6000) as up:
         lab.migrate()
